@@ -12,6 +12,7 @@ mod fix;
 mod folder;
 mod images;
 mod init;
+mod list;
 mod man;
 mod map_path;
 mod plan;
@@ -29,6 +30,7 @@ use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Bug, Diagnostic, Severity, human};
 use homegen::file_context::FileContext;
 use homegen::hir::Host;
+use homegen::inventory::Inventory;
 use homegen::lock::{self, Lock};
 use homegen::output::{LastBuild, OutputLocation};
 use homegen::printable::{printable, printable_lines};
@@ -58,6 +60,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Write the digests of all images into a lock file
     Images(images::Arguments),
+    /// List the ports, images, secrets, sites, jobs or volumes of the host
+    List(list::Arguments),
     /// Print the manual page of a command
     Man(man::Arguments),
     /// Print the host path of a path in a container
@@ -120,6 +124,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
+        Command::List(arguments) => list::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
         Command::MapPath(arguments) => map_path::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
@@ -258,21 +263,33 @@ impl Input {
                 }
             );
         }
-        let lock = if self.is_stdin() { None } else { images::read(&self.folder().join(lock::PATH))? };
+        let lock = self.lock()?;
         self.with_context(&last_build, lock.as_ref(), |context| work(&bytes, context))
     }
 
     /// Reads the file for a command that queries the host. Prints diagnostics only if an error prevents that;
     /// `homegen check` reports the rest.
-    fn host(&self) -> Result<Host, Stop> {
+    fn host(&self, lock: Option<&Lock>) -> Result<Host, Stop> {
         let bytes = self.read()?;
         let last_build = folder::last_build(&self.default_output());
         let linked =
-            self.with_context(&last_build, None, |context| Ok(link(&self.name(), &bytes, context)))?;
+            self.with_context(&last_build, lock, |context| Ok(link(&self.name(), &bytes, context)))?;
         linked.host.ok_or_else(|| {
             print_diagnostics(&linked.diagnostics, &linked.sources);
             Stop::Wrong
         })
+    }
+
+    /// The lock file beside the file, if there is one.
+    fn lock(&self) -> Result<Option<Lock>, Stop> {
+        // A file from standard input has no folder.
+        if self.is_stdin() { Ok(None) } else { images::read(&self.folder().join(lock::PATH)) }
+    }
+
+    /// The parts of the host.
+    fn inventory(&self) -> Result<Inventory, Stop> {
+        let lock = self.lock()?;
+        Ok(homegen::inventory(&self.host(lock.as_ref())?))
     }
 
     /// Runs `work` with the context of the file: the paths beside it, its last build and its lock file.

@@ -11,7 +11,7 @@ use crate::form::Image;
 use crate::setting::{CpuLevel, System};
 pub(crate) use entry::ConnectionPart;
 use entry::Entry;
-pub(crate) use moving_tag::{Follows, is_floating};
+pub(crate) use moving_tag::Follows;
 
 impl Image {
     /// The known facts about the image.

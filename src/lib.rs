@@ -1,7 +1,7 @@
 //! homegen compiles one `homeserver.yaml` into NixOS modules.
 //!
 //! The pipeline: [`parse`] → [`preset`] → [`resolve`] → [`decode`] → [`repetition`] → [`mod@link`] → [`check`] →
-//! [`accept`] → [`lower`] → [`render`]; for a plan also [`evaluate`] → [`units`] → [`switch`] → [`compare`]. The data types have modules of their own: [`syntax`], [`tree`], [`ast`],
+//! [`accept`] → [`lower`] → [`render`]; for a plan also [`evaluate`] → [`units`] → [`switch`] → [`compare`]; for lists [`survey`]. The data types have modules of their own: [`syntax`], [`tree`], [`ast`],
 //! [`setting`], [`hir`], [`nix`], [`nixos`]. A pass depends on its data and on no other pass; only [`compile`]
 //! calls them all. [`link()`] ends before the output, for `homegen check` and [`map`]. The library does not access
 //! the disk: the binary does, and clippy.toml lists the functions that are forbidden here.
@@ -39,9 +39,11 @@ mod hardening;
 pub mod hir;
 mod image;
 mod instance;
+pub mod inventory;
 mod isolation;
 pub mod limits;
 mod link;
+mod listener;
 pub mod lock;
 mod lower;
 pub mod map;
@@ -70,6 +72,7 @@ mod setting;
 pub mod shape;
 pub mod source;
 mod subnet;
+mod survey;
 mod switch;
 pub mod syntax;
 mod trace;
@@ -88,6 +91,7 @@ use diag::region::Regions;
 use diag::{Bug, Code, Diagnostic, Diagnostics};
 use effect::Effects;
 use file_context::{FileContext, HashOf};
+use inventory::Inventory;
 use limits::MAX_BYTES;
 use output::{File, OutputLocation};
 use plan::Plan;
@@ -194,6 +198,11 @@ pub fn plan(old: &Deployment, new: &Deployment, diagnostics: &[Diagnostic], sour
 /// Predicts the effects of a switch from `old` to `new` on units.
 pub fn effects(old: &Deployment, new: &Deployment) -> Effects {
     switch::switch(&old.units, &new.units)
+}
+
+/// Finds the parts of a host.
+pub fn inventory(host: &hir::Host) -> Inventory {
+    survey::survey(host)
 }
 
 /// Runs `work` on a thread with a stack of [`STACK`] bytes.

@@ -3,6 +3,7 @@
 
 pub(crate) mod arguments;
 pub(crate) mod bind;
+pub(crate) mod publish;
 
 use serde::Deserialize;
 

@@ -12,7 +12,6 @@ mod internal_port;
 mod ipv4_chosen;
 mod ipv6_publish;
 mod lan_ports;
-pub(super) mod listeners;
 mod loopback_port;
 pub(super) mod named_hosts;
 mod network_addresses;

@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let before = read(&path)?;
     let mut images = Vec::new();
     let mut is_complete = true;
-    for name in input.host()?.images_to_lock() {
+    for name in input.host(None)?.images_to_lock() {
         match digest(&name) {
             Ok(digest) => images.push((name, digest)),
             Err(Stop::Failed(why)) => {

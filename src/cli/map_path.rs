@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let host = Input::of(arguments.file.clone()).host()?;
+    let host = Input::of(arguments.file.clone()).host(None)?;
     let Some(service) = host.services().iter().find(|s| s.name() == arguments.service) else {
         let names = host.services().iter().map(Service::name);
         return wrong(&format!(

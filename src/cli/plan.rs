@@ -68,7 +68,7 @@ fn other(version: &Version) -> Result<Deployment, Stop> {
 /// Reads, links and checks a file with its lock file. Diagnostics call it `name`.
 fn linked(input: &Input, name: &str, last_build: &LastBuild) -> Result<Linked, Stop> {
     let bytes = input.read()?;
-    let lock = super::images::read(&input.folder().join(homegen::lock::PATH))?;
+    let lock = input.lock()?;
     input.with_context(last_build, lock.as_ref(), |context| Ok(homegen::link(name, &bytes, context)))
 }
 

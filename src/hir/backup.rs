@@ -138,6 +138,24 @@ impl BackupSource {
         }
     }
 
+    /// The suffix of the names of its backups. A folder has none.
+    pub(crate) fn suffix(&self) -> &'static str {
+        match self {
+            BackupSource::Database(Database { server: Server::Mysql(_), .. }) => ".sql.zst",
+            BackupSource::Database(_) | BackupSource::HostDatabase(_) => ".dump",
+            BackupSource::Sqlite(_) => ".sqlite",
+            BackupSource::Folder(_) => "",
+        }
+    }
+
+    /// The kind of its data, in one word.
+    pub(crate) fn content(&self) -> &'static str {
+        match self {
+            BackupSource::Folder(_) => "files",
+            BackupSource::Database(_) | BackupSource::HostDatabase(_) | BackupSource::Sqlite(_) => "database",
+        }
+    }
+
     /// The path of the file or folder that is copied.
     pub(crate) fn path(&self) -> Option<&Text> {
         match self {

@@ -2,7 +2,7 @@
 
 use super::backup::RepositoryCheck;
 use super::own_job::{Exec, Run};
-use super::{Backup, Container, Id, Notification};
+use super::{Backup, Container, Id, Notification, Service};
 use crate::application::Task;
 use crate::form::{Calendar, Days, Period, SecretName, ZfsPool};
 use crate::setting::{Channel, Format, UsedSecret};
@@ -110,6 +110,40 @@ impl Job {
         format!("recover-{}", self.name)
     }
 
+    /// The unit that copies its backups to a restic repository, without `.service`.
+    pub(crate) fn copy_unit(&self) -> String {
+        format!("restic-backups-{}", self.unit)
+    }
+
+    /// The command that runs restic with the repository of its backups. For a copy, it is one of NixOS
+    /// (nixos/modules/services/backup/restic.nix).
+    pub(crate) fn restic_command(&self) -> String {
+        format!("restic-{}", self.unit)
+    }
+
+    /// The work, as the description of the unit. `owner` is the service of the job.
+    pub(crate) fn title(&self, owner: Option<&Service>) -> String {
+        let service = owner.map(Service::name).unwrap_or_default();
+        match &self.work {
+            Work::Backup(backup) => format!("Backup of the {} of {service}", backup.source.content()),
+            Work::RepositoryCheck(check) => format!("Check of the restic repository of {}", check.backup),
+            Work::Update(update) if update.automatic.is_some() => format!("Update of {service}"),
+            Work::Update(_) => format!("Check for a new release of {service}"),
+            Work::Task(task) => format!("{} of {service}", task.title),
+            Work::SmokeTest(_) => "Smoke test of sites, backups, disks and network mounts".to_owned(),
+            Work::Run(_) | Work::Exec(_) => format!("Job {}", self.own_name(owner)),
+        }
+    }
+
+    /// The name of a job of the owner in the file, with its service.
+    pub(crate) fn own_name(&self, owner: Option<&Service>) -> String {
+        let name = self.origin.rsplit('.').next().unwrap_or_default();
+        match owner {
+            Some(service) => format!("{name} of {}", service.name),
+            None => name.to_owned(),
+        }
+    }
+
     /// The secrets that the job reads.
     pub(crate) fn secrets(&self) -> Vec<UsedSecret<'_>> {
         let own = match &self.work {
@@ -129,7 +163,7 @@ impl Job {
         let offsite = self.backup().and_then(|backup| backup.offsite.as_ref());
         let copies = offsite.and_then(|offsite| offsite.ping.as_ref());
         let own = self.ping.iter().map(|ping| (ping, self.name.to_string()));
-        own.chain(copies.map(|ping| (ping, format!("restic-backups-{}", self.unit))))
+        own.chain(copies.map(|ping| (ping, self.copy_unit())))
     }
 }
 

@@ -83,6 +83,12 @@ pub(crate) struct Secret {
 }
 
 impl Secret {
+    /// The path of the decrypted file. `None` for a secret without a store.
+    pub(crate) fn decrypted(&self, name: &str) -> Option<String> {
+        let of_store = || Some(format!("{}/{name}", self.store?.decrypted()));
+        self.settings.path.as_ref().map(|path| path.text.value()).or_else(of_store)
+    }
+
     /// The encrypted file, relative to the compiled file. `None` without a store.
     pub(crate) fn encrypted(&self, stores: &SecretStores) -> Option<String> {
         let location = stores.location(self.store?)?.value();

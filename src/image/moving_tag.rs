@@ -32,6 +32,13 @@ pub(crate) enum Follows {
 }
 
 impl Image {
+    /// Reports whether a pull may bring any other version: the image has no tag, or a tag that moves to each version.
+    pub(crate) fn is_moving(&self) -> bool {
+        let is_code_name = |tag: &str| self.is_code_name(tag.split('-').next().unwrap_or_default());
+        let is_moving = |tag: &String| is_floating(tag) && !is_code_name(tag);
+        self.digest.is_none() && self.tag.as_ref().is_none_or(is_moving)
+    }
+
     /// The releases that the tag stands for. `None` for a digest, for a fixed version such as `v3.0.1`, and for a tag
     /// without a part that a version can replace, such as `alpine`.
     pub(crate) fn follows(&self) -> Option<Follows> {
@@ -53,7 +60,7 @@ impl Image {
 /// True for `latest` and tags that move with it, such as `latest-alpine`; and for tags whose only version is a
 /// distribution's, such as `alpine`, `fpm` or `alpine3.22`: a variant of the newest version. `release-4.0.9` and
 /// `nightly-20260101` are versions.
-pub(crate) fn is_floating(tag: &str) -> bool {
+fn is_floating(tag: &str) -> bool {
     let has_digit = |part: &&str| part.contains(|c: char| c.is_ascii_digit());
     let word = tag.split('-').next().unwrap_or_default().to_lowercase();
     let has_version = word != "latest" && tag.split('-').any(|part| has_digit(&part) && is_version(part));

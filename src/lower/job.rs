@@ -68,8 +68,6 @@ const ONLINE: &str = "network-online.target";
 
 /// The unit of a job, as the kind of job defines it.
 struct Unit {
-    /// A short description of the unit.
-    description: String,
     /// The description of the job's option, after "Whether to".
     about: String,
     /// The program of the unit, and its name.
@@ -116,7 +114,7 @@ pub(super) fn lower(
     options(job, owner.or_else(|| used(job, host)), &unit.about, &mut module);
     module.bindings.insert(0, (Binding::Program, unit.program));
     let set = module.unit(&job.unit);
-    set.set("description", Expr::str(unit.description));
+    set.set("description", Expr::str(job.title(owner)));
     let mut after = unit.after;
     let is_remote = job.backup().is_some_and(|backup| backup.direct().is_some())
         || matches!(job.work, Work::RepositoryCheck(_));

@@ -70,9 +70,6 @@ pub(super) const STARTED: &str = "postgresql.target";
 const FORWARDER: &str = "postgres-containers";
 const FORWARDED_SOCKETS: &str = "/run/postgres-containers";
 
-/// The unit that sets passwords and extensions.
-pub(super) const UNIT: &str = "postgres-databases";
-
 const SERVER: Server =
     Server { name: "postgres", unit: "postgres-databases.service", check: Script::RequirePostgres };
 
@@ -227,7 +224,7 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
     }
     let passwords =
         || databases.iter().filter_map(|(name, database)| Some((name, database.password.as_ref()?)));
-    let unit = module.unit(UNIT);
+    let unit = module.unit(Postgres::SET_UP);
     unit.set("description", Expr::str("Passwords and extensions of the databases"));
     unit.append("wantedBy", [Expr::str("multi-user.target")]);
     unit.append("after", [Expr::str(STARTED)]);
@@ -268,7 +265,7 @@ fn set_up(postgres: &Postgres, host: &Host, module: &mut Module) {
     exec.set("Restart", Expr::str("on-failure"));
     exec.set("RestartSec", Expr::str("10s"));
     unit.set("serviceConfig", Expr::Set(exec));
-    secret::restarts(UNIT, passwords().map(|(_, password)| password), host, module);
+    secret::restarts(Postgres::SET_UP, passwords().map(|(_, password)| password), host, module);
 }
 
 /// Lowers the database that a container uses.

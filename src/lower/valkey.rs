@@ -33,9 +33,6 @@ const SERVER: Server = Server { name: "valkey", unit: "redis-valkey.service", ch
 /// The folder of the socket (nixpkgs' redis module).
 const SOCKETS: &str = Uses::VALKEY_SOCKETS;
 
-/// The unit that renders the ACL.
-const UNIT: &str = "valkey-acl";
-
 const ACL: &str = "/run/valkey-acl/users.acl";
 
 pub(super) fn lower(host: &Host, output: &mut Output) {
@@ -51,7 +48,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
     server.at(&["settings"]).set("aclfile", Expr::str(ACL));
     let unit = module.unit("redis-valkey");
     for list in ["after", "wants", "partOf"] {
-        unit.append(list, [Expr::str(format!("{UNIT}.service"))]);
+        unit.append(list, [Expr::str(format!("{}.service", Valkey::ACL))]);
     }
     unit.set("startLimitIntervalSec", Expr::Int(0));
     let exec = unit.at(&["serviceConfig"]);
@@ -65,7 +62,7 @@ pub(super) fn lower(host: &Host, output: &mut Output) {
 }
 
 fn render_acl(valkey: &Valkey, host: &Host, module: &mut Module) {
-    let unit = module.unit(UNIT);
+    let unit = module.unit(Valkey::ACL);
     unit.set("description", Expr::str("Users of Valkey"));
     unit.append("after", secret::units(host).map(Expr::str));
     unit.set_with(
@@ -103,7 +100,7 @@ fn render_acl(valkey: &Valkey, host: &Host, module: &mut Module) {
     exec.set("Restart", Expr::str("on-failure"));
     exec.set("RestartSec", Expr::str("10s"));
     unit.set("serviceConfig", Expr::Set(exec));
-    secret::restarts(UNIT, valkey.passwords(), host, module);
+    secret::restarts(Valkey::ACL, valkey.passwords(), host, module);
 }
 
 /// The rules of a user. They apply from left to right: the categories first, then the denial of dangerous commands, and the

@@ -32,6 +32,9 @@ impl Postgres {
     /// The folder of the data (nixpkgs' postgresql: `dataDir` is a folder in it for each major version).
     pub(crate) const DATA: &'static str = "/var/lib/postgresql";
 
+    /// The unit that sets the passwords and the extensions, without `.service`.
+    pub(crate) const SET_UP: &'static str = "postgres-databases";
+
     /// The port, which is also in the name of the socket (nixpkgs' postgresql: `settings.port`).
     pub(crate) const PORT: u16 = 5432;
 

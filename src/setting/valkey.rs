@@ -34,6 +34,9 @@ mapping! {
 }
 
 impl Valkey {
+    /// The unit that writes the ACL file from the passwords, without `.service`.
+    pub(crate) const ACL: &'static str = "valkey-acl";
+
     /// The secrets with the passwords of the users.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = UsedSecret<'_>> {
         self.passwords().map(|password| UsedSecret::of(password, Some(Format::Raw)))

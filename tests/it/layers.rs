@@ -18,6 +18,7 @@ const PASSES: &[&str] = &[
     "render",
     "repetition",
     "resolve",
+    "survey",
     "switch",
     "units",
 ];

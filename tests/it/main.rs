@@ -27,6 +27,7 @@ mod half_typed;
 mod images;
 mod last_build;
 mod layers;
+mod list;
 mod mariadb;
 mod messages;
 mod nix;

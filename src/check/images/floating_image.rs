@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Image;
 use crate::hir::job::Work;
 use crate::hir::{Container, Host, Id};
-use crate::image::{self, NEWEST_POSTGRES, POSTGRES_DATA};
+use crate::image::{NEWEST_POSTGRES, POSTGRES_DATA};
 use crate::path::normalized;
 use crate::setting::Volume;
 use crate::tree::Node;
@@ -27,9 +27,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             // `unqualified_image.rs` asks for the registry and the tag.
             None if !image.has_registry => continue,
             None => "has no tag, so Podman uses `latest`".to_owned(),
-            Some(tag) if image::is_floating(tag) && !is_code_name(image, tag) => {
-                format!("has the moving tag `{tag}`")
-            }
+            Some(tag) if image.is_moving() => format!("has the moving tag `{tag}`"),
             Some(_) => continue,
         };
         diagnostics.push(
@@ -69,9 +67,4 @@ fn postgres_tag(container: &Container, image: &Image) -> Option<String> {
         "latest" => major.to_string(),
         variant => format!("{major}-{variant}"),
     })
-}
-
-/// True if a tag of a distribution's own image names a release, such as `trixie` and `trixie-slim`.
-fn is_code_name(image: &Image, tag: &str) -> bool {
-    image.is_code_name(tag.split('-').next().unwrap_or_default())
 }

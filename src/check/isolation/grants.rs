@@ -1,12 +1,11 @@
 //! The permissions of a container on the host, from its own keys and from `podman_args` alike. Several rules use them.
 
-use std::net::IpAddr;
-
-use crate::form::{Form, NamespaceOf, PortRange, Protocol, Userns};
+use crate::form::{Form, NamespaceOf, Userns};
 use crate::hir::Container;
 use crate::isolation::Namespace;
 use crate::podman::arguments::{Argument, arguments};
 use crate::podman::bind::{self, Bind};
+use crate::podman::publish::{self, Published};
 use crate::setting::{NetworkMode, VolumeSource};
 use crate::source::Span;
 use crate::tree::Text;
@@ -23,43 +22,12 @@ fn podman_args(container: &Container) -> Vec<Argument> {
     arguments(&container.settings.podman_args)
 }
 
-/// A port that `podman_args` publish (podman-run(1), --publish).
-#[derive(Default)]
-pub(in crate::check) struct Published {
-    /// The address on the host. Without one it is on all of them.
-    pub(in crate::check) address: Option<IpAddr>,
-    /// The ports on the host. Podman chooses those that are not written.
-    pub(in crate::check) ports: Option<PortRange>,
-    /// The port in the container, as it is written.
-    pub(in crate::check) target: String,
-    /// The protocol, if it is one.
-    pub(in crate::check) protocol: Option<Protocol>,
-}
-
-impl Published {
-    /// `ADDRESS:PUBLISHED:TARGET/PROTOCOL`.
-    fn parse(port: &str) -> Published {
-        let (port, protocol) = port.split_once('/').unwrap_or((port, Protocol::Tcp.name()));
-        let (on_host, target) = port.rsplit_once(':').unwrap_or(("", port));
-        let (address, ports) = on_host.rsplit_once(':').unwrap_or(("", on_host));
-        Published {
-            address: address.trim_matches(['[', ']']).parse().ok(),
-            ports: PortRange::parse(ports),
-            target: target.to_owned(),
-            protocol: Protocol::parse(protocol),
-        }
-    }
-}
-
-/// The ports that `podman_args` publish. `--publish-all` is one empty entry.
+/// The ports that `podman_args` publish.
 pub(in crate::check) fn published(container: &Container) -> Vec<Grant<Published>> {
-    let all = podman_args(container).into_iter().filter(|argument| argument.name == "publish-all");
-    let all = all.map(|argument| Grant { granted: Published::default(), span: argument.span });
-    let published = values(container, "publish").into_iter();
-    let published =
-        published.map(|Grant { granted, span }| Grant { granted: Published::parse(&granted), span });
     // Podman discards published ports beside a network mode, and `network_mode.rs` reports them.
-    published.chain(all).filter(|_| container.network_mode.is_none()).collect()
+    let ports = publish::published(&container.settings.podman_args).into_iter();
+    let ports = ports.filter(|_| container.network_mode.is_none());
+    ports.map(|(granted, span)| Grant { granted, span }).collect()
 }
 
 /// The values of one option of `podman_args`.

@@ -3,9 +3,9 @@
 
 use std::net::IpAddr;
 
-use crate::check::networks::listeners::listeners;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
+use crate::listener::listeners;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {

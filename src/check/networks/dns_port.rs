@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use super::listeners::listeners;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::Host;
+use crate::listener::listeners;
 use crate::tree::Node;
 
 pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::listeners::listeners;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::reach::AnySite;
 use crate::hir::{Container, Host, Id, Service};
+use crate::listener::listeners;
 use crate::podman::arguments::arguments;
 use crate::setting::{Bind, Expose, HealthTest, NetworkMode};
 use crate::tree::{Kind, Node, Text, options};

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::listeners::{Listener, listeners};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::form::Protocol;
 use crate::hir::{Container, Host};
+use crate::listener::{Listener, listeners};
 use crate::setting::{Expose, NetworkMode};
 use crate::source::Span;
 use crate::tree::Node;

@@ -35,10 +35,6 @@ use crate::value::Value;
 struct Saved {
     /// The program that writes a backup to a given file or folder.
     producer: Expr,
-    /// The suffix of the backups' names.
-    suffix: &'static str,
-    /// The kind of source, in one word.
-    content: &'static str,
     /// The sandbox of the job.
     confinement: Confinement,
     /// Units that the job is ordered after.
@@ -93,8 +89,7 @@ pub(super) fn lower(
         }
     }
     Some(Unit {
-        description: format!("Backup of the {} of {}", saved.content, service.name),
-        about: format!("back up the {} of {}", saved.content, service.name),
+        about: format!("back up the {} of {}", backup.source.content(), service.name),
         program: stored.program,
         name: job.name.to_string(),
         after: saved.after,
@@ -125,11 +120,11 @@ fn local(
     parameters.set("TARGET", Expr::text(&local.to));
     shared("TARGET_SHARED", &local.to, context, &mut parameters);
     parameters.set("NAME", Expr::str(backup.stem.clone()));
-    parameters.set("SUFFIX", Expr::str(saved.suffix));
+    parameters.set("SUFFIX", Expr::str(backup.source.suffix()));
     parameters.set("KEEP_DAYS", days(&local.keep));
     parameters.set("KEEP_AT_LEAST", Expr::text(&local.keep_at_least));
     let copy = backup.offsite.as_ref();
-    let more = copy.map(|offsite| offsite::lower(job, backup, local, saved.suffix, offsite, context, module));
+    let more = copy.map(|offsite| offsite::lower(job, backup, local, offsite, context, module));
     let arguments = [Expr::str(job.name.to_string()), saved.producer.clone(), Expr::Set(parameters)];
     Stored {
         program: Expr::run(Script::Backup, arguments),

@@ -83,8 +83,7 @@ pub(super) fn lower_run(
         more.push(("ReadWritePaths", Expr::List(folders.collect())));
     }
     Unit {
-        description: format!("Job {}", title(job, owner)),
-        about: format!("run the job {}", title(job, owner)),
+        about: format!("run the job {}", job.own_name(owner)),
         program: with_secrets(&name, script, &run.secrets),
         name,
         after: owner.into_iter().flat_map(started).collect(),
@@ -117,8 +116,7 @@ pub(super) fn lower_exec(job: &Job, exec: &Exec, owner: Option<&Service>, host: 
     set_secrets(&mut parameters, &exec.secrets);
     let program = Expr::run(Script::ExecInContainer, [Expr::str(name.clone()), Expr::Set(parameters)]);
     Unit {
-        description: format!("Job {}", title(job, owner)),
-        about: format!("run the job {}", title(job, owner)),
+        about: format!("run the job {}", job.own_name(owner)),
         program,
         name,
         after: container.iter().map(|container| format!("{}.service", container.unit())).collect(),
@@ -130,15 +128,6 @@ pub(super) fn lower_exec(job: &Job, exec: &Exec, owner: Option<&Service>, host: 
         persistent: true,
         finally: None,
         more: credentials(&exec.secrets, host),
-    }
-}
-
-/// The name of a job in the file, with its service.
-fn title(job: &Job, owner: Option<&Service>) -> String {
-    let name = job.origin.rsplit('.').next().unwrap_or_default();
-    match owner {
-        Some(service) => format!("{name} of {}", service.name),
-        None => name.to_owned(),
     }
 }
 

@@ -96,7 +96,6 @@ pub(super) fn lower(job: &Job, test: &SmokeTest, host: &Host, module: &mut Modul
         more.push(("DeviceAllow", Expr::List(vec![Expr::str("/dev/zfs rw")])));
     }
     Unit {
-        description: "Smoke test of sites, backups, disks and network mounts".to_owned(),
         about: "look at every site, backup, disk and network mount".to_owned(),
         program: Expr::run(Script::SmokeTest, [Expr::str(job.name.to_string()), Expr::Set(parameters)]),
         name: job.name.to_string(),

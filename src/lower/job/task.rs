@@ -33,7 +33,6 @@ pub(super) fn lower(
     }
     on_path(Binding::Program.into(), module);
     Unit {
-        description: format!("{} of {}", task.title, service.name),
         about: format!("{} of {}", task.action, service.name),
         program: Expr::run(task.script, [Expr::str(job.name.to_string()), Expr::Set(parameters)]),
         name: job.name.to_string(),

@@ -58,7 +58,6 @@ pub(super) fn lower(
     }
     parameters.set("COMMAND", Expr::str(job.name.to_string()));
     let mut unit = Unit {
-        description: format!("Check for a new release of {}", service.name),
         about: format!("check for new releases of {} and install the command {}", service.name, job.name),
         program: Expr::Null,
         name: job.unit.clone(),
@@ -108,7 +107,6 @@ fn versions(update: &Update, context: &HostContext) -> Vec<String> {
 
 /// Changes the unit that checks for releases so that it installs them.
 fn install(job: &Job, service: &Service, unit: &mut Unit) {
-    unit.description = format!("Update of {}", service.name);
     unit.about = format!("update {} automatically and install the command {}", service.name, job.name);
     unit.after = vec![ONLINE.to_owned()];
     unit.confinement = Confinement::Restricted;

@@ -37,10 +37,9 @@ pub(in crate::lower::job) fn lower(
     let program = [Expr::str(job.name.to_string()), Binding::Restic.into(), Expr::Set(parameters)];
     let unit = match backup.direct() {
         Some(_) => saving.unit.clone(),
-        None => format!("restic-backups-{}", saving.unit),
+        None => saving.copy_unit(),
     };
     Some(Unit {
-        description: format!("Check of the restic repository of {}", saving.name),
         about: format!("check the restic repository of {}", saving.name),
         program: Expr::run(Script::CheckRepository, program),
         name: job.name.to_string(),

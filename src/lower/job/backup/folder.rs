@@ -35,8 +35,6 @@ pub(super) fn lower(backup: &Backup, folder: &Text, service: &Service, context: 
     let copy = Expr::run(Script::CopyFolder, [Expr::Set(parameters)]);
     Saved {
         producer: stopped_for(copy, backup, service),
-        suffix: "",
-        content: "files",
         confinement: Confinement::Copying,
         // A copy waits for a dump that is being made: it then has all files that the database of the dump names, and the
         // dump itself if it lies in the folder.

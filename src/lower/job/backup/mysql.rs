@@ -43,8 +43,6 @@ pub(super) fn lower(
     let command = programs().chain([Expr::str(backup.restore.clone()), Expr::Set(restored)]);
     Saved {
         producer: Expr::run(Script::DumpMysql, programs().chain([Expr::Set(parameters(database))])),
-        suffix: ".sql.zst",
-        content: "database",
         confinement: Confinement::Restricted,
         after: started(database),
         secrets: password.into_iter().cloned().collect(),

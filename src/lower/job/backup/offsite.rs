@@ -33,12 +33,11 @@ pub(super) fn lower(
     job: &Job,
     backup: &Backup,
     local: &Local,
-    suffix: &str,
     offsite: &Offsite,
     context: &HostContext,
     module: &mut Module,
 ) -> (&'static str, Expr) {
-    let unit = format!("restic-backups-{}", job.unit);
+    let unit = job.copy_unit();
     module.unit(&job.unit).append("onSuccess", [Expr::str(format!("{unit}.service"))]);
     let set = module.unit(&unit);
     set.append("after", secret::units(context.host).map(Expr::str));
@@ -73,7 +72,7 @@ pub(super) fn lower(
     let quoted =
         |parts: Vec<Part>| [vec![Part::Text("\"".into())], parts, vec![Part::Text("\"".into())]].concat();
     let mut newest = parts(&local.to);
-    newest.push(Part::Text(format!("/{}{suffix}", backup.stem).into()));
+    newest.push(Part::Text(format!("/{}{}", backup.stem, backup.source.suffix()).into()));
     let exec = set.at(&["serviceConfig"]);
     exec.set("ExecStartPre", Expr::call("lib.mkBefore", [Expr::List(before)]));
     exec.append("ExecStopPost", offsite.ping.iter().map(|ping| outside(pinged(ping, "end", context.host))));

@@ -28,6 +28,7 @@ use crate::lower::postgres;
 use crate::nix::{Expr, Set};
 use crate::nixos::{Binding, Module};
 use crate::script::Script;
+use crate::setting::Postgres;
 
 pub(super) fn lower(backup: &Backup, database: &Database, module: &mut Module) -> Saved {
     let parameters = || parameters(database);
@@ -44,7 +45,7 @@ pub(super) fn lower_host(backup: &Backup, database: &HostDatabase, module: &mut 
         ])
     };
     let mut restored = parameters();
-    restored.set("SET_UP", Expr::str(format!("{}.service", postgres::UNIT)));
+    restored.set("SET_UP", Expr::str(format!("{}.service", Postgres::SET_UP)));
     let after = vec![postgres::STARTED.to_owned()];
     saved(backup, parameters, restored, &database.used_by, after, module)
 }
@@ -63,8 +64,6 @@ fn saved(
     let command = [Binding::LoadDump.into(), Expr::str(backup.restore.clone()), Expr::Set(restored)];
     Saved {
         producer: Expr::run(Script::DumpPostgres, [Binding::LoadDump.into(), Expr::Set(parameters())]),
-        suffix: ".dump",
-        content: "database",
         confinement: Confinement::Restricted,
         after,
         secrets: Vec::new(),

@@ -49,7 +49,7 @@ pub(super) fn lower(
     let named = || {
         Set::of([
             ("NAME", Expr::str(backup.stem.clone())),
-            ("SUFFIX", Expr::str(saved.suffix)),
+            ("SUFFIX", Expr::str(backup.source.suffix())),
             ("HOST", host()),
         ])
     };
@@ -107,5 +107,5 @@ pub(super) fn client(job: &Job, offsite: &Offsite, cache: Expr, context: &HostCo
     }
     parameters.set("CACHE", cache);
     parameters.set("PATIENCE", Expr::str(PATIENCE));
-    Expr::run(Script::ResticClient, [Expr::str(format!("restic-{}", job.unit)), Expr::Set(parameters)])
+    Expr::run(Script::ResticClient, [Expr::str(job.restic_command()), Expr::Set(parameters)])
 }

@@ -22,8 +22,6 @@ pub(super) fn lower(backup: &Backup, file: &Text, service: &Service, context: &H
     shared("DATABASE_SHARED", file, context, &mut parameters);
     Saved {
         producer: Expr::run(Script::CopySqlite, [Expr::Set(parameters)]),
-        suffix: ".sqlite",
-        content: "database",
         confinement: Confinement::Copying,
         after: Vec::new(),
         secrets: Vec::new(),

@@ -1,38 +1,76 @@
-//! The programs that listen on the host's ports: containers, Caddy, HAProxy, Postgres, and the NixOS services that the file enables.
+//! The programs that listen on the host's ports: containers, Caddy, HAProxy, Postgres, and the NixOS services that the file
+//! enables. Functions of the [`hir`](crate::hir).
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::check::isolation::grants::{self, Grant};
 use crate::form::{PortRange, Protocol};
 use crate::hir::front::Caddy;
 use crate::hir::{Container, Host, HostPort, Id, Service};
 use crate::nixos_service::{self, NixosService};
-use crate::setting::{self, NetworkMode};
+use crate::podman::publish;
+use crate::setting::{self, NetworkMode, Port};
 use crate::source::Span;
 use crate::tree::{Atom, Kind, Node, SetOption, options};
+use crate::value::Value;
 
 /// A port that a program listens on.
 #[derive(Debug)]
-pub(in crate::check) struct Listener {
+pub(crate) struct Listener {
     /// The address; `None` is all of them.
-    pub(in crate::check) address: Option<IpAddr>,
+    pub(crate) address: Option<IpAddr>,
     /// The ports.
-    pub(in crate::check) ports: PortRange,
+    pub(crate) ports: PortRange,
     /// The protocol of the ports.
-    pub(in crate::check) protocol: Protocol,
+    pub(crate) protocol: Protocol,
     /// The name of the program, for a message.
-    pub(in crate::check) program: String,
+    pub(crate) program: String,
     /// The port in the container that is published here.
-    pub(in crate::check) target: Option<String>,
+    pub(crate) target: Option<String>,
     /// The container that a site of this port forwards to, or that publishes it.
-    pub(in crate::check) container: Option<Id<Container>>,
+    pub(crate) container: Option<Id<Container>>,
+    /// The clients.
+    pub(crate) clients: Clients,
     /// The position in the file.
-    pub(in crate::check) span: Span,
+    pub(crate) span: Span,
+}
+
+/// The machines and containers that reach a port on its address, besides the host itself.
+#[derive(Debug)]
+pub(crate) enum Clients {
+    /// All: Podman forwards the port before the firewall filters packets, or the firewall opens it.
+    All,
+    /// Those with an address in one of these ranges, as they are written.
+    Ranges(Vec<String>),
+    /// Those on these interfaces of the host, which the firewall opens.
+    Interfaces(Vec<String>),
+    /// The containers of a network.
+    Network(String),
+    /// None: the firewall does not open the port.
+    Closed,
+    /// Those that a NixOS module or the configuration of the owner admits.
+    Unknown,
+}
+
+impl Clients {
+    /// The clients of a port that the firewall opens on these interfaces, and on no other one.
+    fn on<T>(interfaces: &[Value<T>]) -> Clients {
+        match interfaces.is_empty() {
+            true => Clients::Closed,
+            false => Clients::Interfaces(interfaces.iter().map(|name| name.text.value()).collect()),
+        }
+    }
+
+    /// The clients of a published port.
+    fn of(port: &Port) -> Clients {
+        port.from.as_ref().map_or(Clients::All, |from| {
+            Clients::Ranges(from.value.iter().map(|range| range.text.value()).collect())
+        })
+    }
 }
 
 /// Every listener that the file declares, in its order. Services that are off are left out.
-pub(in crate::check) fn listeners(host: &Host) -> Vec<Listener> {
+pub(crate) fn listeners(host: &Host) -> Vec<Listener> {
     let mut found = Vec::new();
     for service in host.services.iter().filter(|s| s.enable) {
         for container in &service.containers {
@@ -59,10 +97,12 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             program: program(),
             target: Some(port.target.text.value()),
             container: Some(container.name.clone()),
+            clients: Clients::of(port),
             span: port.span,
         });
     }
-    for Grant { granted: port, span } in grants::published(container) {
+    let arguments = publish::published(&container.settings.podman_args).into_iter();
+    for (port, span) in arguments.filter(|_| container.network_mode.is_none()) {
         // `podman_arguments.rs` reports other protocols, and Podman chooses a port that is not given.
         let (Some(ports), Some(protocol)) = (port.ports, port.protocol) else { continue };
         found.push(Listener {
@@ -72,6 +112,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             program: program(),
             target: Some(port.target),
             container: Some(container.name.clone()),
+            clients: Clients::All,
             span,
         });
     }
@@ -86,6 +127,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             program: program(),
             target: None,
             container: Some(container.name.clone()),
+            clients: Clients::on(&container.settings.firewall.0),
             span: exposed.port.span(),
         });
     }
@@ -104,8 +146,9 @@ fn behind_sites(service: &Service, container: &Container, found: &mut Vec<Listen
             ports: PortRange::one(number),
             protocol: Protocol::Tcp,
             program: format!("the site of the container `{}`", container.name),
-            target: None,
+            target: Some(port.target.value()),
             container: Some(container.name.clone()),
+            clients: Clients::Closed,
             span: port.span,
         });
     }
@@ -125,6 +168,12 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
             addresses.iter().map(|address| Some(address.value.0)).collect()
         }
     };
+    // The rules of the firewall in src/lower/caddy.rs.
+    let clients = || match &front.bind.value {
+        setting::Bind::Tailscale | setting::Bind::All => Clients::All,
+        setting::Bind::On { interfaces, .. } if !interfaces.is_empty() => Clients::on(interfaces),
+        setting::Bind::On { .. } => Clients::All,
+    };
     let mut seen = HashSet::new();
     for address in addresses.iter().copied() {
         seen.insert((address, 80));
@@ -139,6 +188,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 program: if front.behind().is_some() { "HAProxy" } else { "Caddy" }.to_owned(),
                 target: None,
                 container: None,
+                clients: clients(),
                 span: front.bind.span,
             });
         }
@@ -152,6 +202,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
             program: "Caddy".to_owned(),
             target: None,
             container: None,
+            clients: Clients::Closed,
             span,
         });
     }
@@ -168,6 +219,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 program: "Caddy".to_owned(),
                 target: None,
                 container: None,
+                clients: clients(),
                 span: listen.span(),
             });
         }
@@ -180,7 +232,8 @@ fn haproxy(host: &Host, found: &mut Vec<Listener>) {
     let mut seen = HashSet::new();
     // Sites on one port share it.
     let sites = haproxy.sites.iter().map(|site| &site.listen).filter(|listen| seen.insert(listen.value));
-    for listen in sites.chain(&haproxy.stats) {
+    let sites = sites.map(|listen| (listen, true)).chain(haproxy.stats.iter().map(|stats| (stats, false)));
+    for (listen, is_site) in sites {
         found.push(Listener {
             address: listen.value.address,
             ports: PortRange::one(listen.value.port),
@@ -188,6 +241,7 @@ fn haproxy(host: &Host, found: &mut Vec<Listener>) {
             program: "HAProxy".to_owned(),
             target: None,
             container: None,
+            clients: if is_site { Clients::on(&haproxy.interfaces) } else { Clients::Closed },
             span: listen.span(),
         });
     }
@@ -197,11 +251,15 @@ fn haproxy(host: &Host, found: &mut Vec<Listener>) {
 /// containers connect over TCP. Valkey has only a socket.
 fn postgres(host: &Host, found: &mut Vec<Listener>) {
     let Some(postgres) = &host.postgres else { return };
-    let mut addresses: BTreeSet<IpAddr> = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()].into();
+    let local = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+    let mut addresses: BTreeMap<IpAddr, Option<String>> = local.map(|address| (address, None)).into();
     let over_tcp = host.containers().filter(|container| container.uses_postgres_over_tcp());
-    let gateways = over_tcp.filter_map(|container| host.gateway(container));
-    addresses.extend(gateways.filter_map(|gateway| gateway.address.value().parse::<IpAddr>().ok()));
-    for address in addresses {
+    for gateway in over_tcp.filter_map(|container| host.gateway(container)) {
+        if let Ok(address) = gateway.address.value().parse() {
+            addresses.insert(address, Some(gateway.network.name.to_string()));
+        }
+    }
+    for (address, network) in addresses {
         found.push(Listener {
             address: Some(address),
             ports: PortRange::one(setting::Postgres::PORT),
@@ -209,6 +267,7 @@ fn postgres(host: &Host, found: &mut Vec<Listener>) {
             program: "the host's Postgres".to_owned(),
             target: None,
             container: None,
+            clients: network.map_or(Clients::Closed, Clients::Network),
             span: postgres.version.span(),
         });
     }
@@ -261,6 +320,7 @@ fn native(host: &Host, found: &mut Vec<Listener>) {
                     program: format!("services.{name}"),
                     target: None,
                     container: None,
+                    clients: Clients::Unknown,
                     span,
                 });
             }
