@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod diff;
 mod difference;
+mod docs;
 mod explain;
 mod fix;
 mod folder;
@@ -56,6 +57,8 @@ enum Command {
     Completions(completions::Arguments),
     /// Print what a build would change in the output folder, as a patch
     Diff(diff::Arguments),
+    /// Print a page about the host: what runs, how to look after it, and what to do when it fails
+    Docs(docs::Arguments),
     /// Explain a diagnostic code: its cause, its effect and the fix
     Explain(explain::Arguments),
     /// Write the digests of all images into a lock file
@@ -122,6 +125,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
@@ -289,7 +293,9 @@ impl Input {
     /// The parts of the host.
     fn inventory(&self) -> Result<Inventory, Stop> {
         let lock = self.lock()?;
-        Ok(homegen::inventory(&self.host(lock.as_ref())?))
+        let name = self.file.file_name().filter(|_| !self.is_stdin());
+        let name = name.map_or("homeserver.yaml".into(), |name| name.to_string_lossy());
+        Ok(homegen::inventory(&self.host(lock.as_ref())?, &name))
     }
 
     /// Runs `work` with the context of the file: the paths beside it, its last build and its lock file.

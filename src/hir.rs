@@ -361,6 +361,11 @@ impl Service {
         self.containers.is_empty() && self.native.units.is_empty()
     }
 
+    /// The target of its containers and units, which templates/containers.nix.j2 defines.
+    pub(crate) fn target(&self) -> String {
+        format!("homeserver-{}.target", self.name)
+    }
+
     /// The units of its containers and its units of NixOS, without `.service`.
     pub(crate) fn units(&self) -> impl Iterator<Item = String> {
         self.containers.iter().map(Container::unit).chain(self.native.names())

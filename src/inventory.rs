@@ -1,29 +1,45 @@
-//! The parts of a host, as its owner asks for them. `homegen list` prints them.
+//! The parts of a host, as its owner asks for them. `homegen list` and `homegen docs` print them.
 //!
 //! Each kind of part is one file with its row and its columns. A service or a job that is off is left out, with all of
-//! its parts.
+//! its parts; only [`Inventory::services`] has services that are off.
 
+mod container;
+mod disk;
+mod host;
 mod image;
 mod job;
 pub mod json;
 mod port;
 mod secret;
+mod service;
 mod site;
 pub mod table;
 mod volume;
 
 use serde::Serialize;
 
+pub(crate) use container::{Container, DatabaseServer};
+pub(crate) use disk::Disk;
+pub(crate) use host::{Certificates, Host};
 pub(crate) use image::Image;
-pub(crate) use job::Job;
+pub(crate) use job::{Job, Place, Saved, Work};
 pub(crate) use port::Port;
 pub(crate) use secret::{Reader, Secret};
+pub(crate) use service::Service;
 pub(crate) use site::Site;
-pub(crate) use volume::{CoveredBy, Volume};
+pub(crate) use volume::Volume;
 
 /// The parts of a host, each kind in the order of the file.
 #[derive(Debug)]
 pub struct Inventory {
+    /// The host itself.
+    pub(crate) host: Host,
+    /// The services, also those that are off.
+    pub(crate) services: Vec<Service>,
+    /// The containers.
+    pub(crate) containers: Vec<Container>,
+    /// The disks of `host.mounts`.
+    pub(crate) disks: Vec<Disk>,
     /// The ports of the host that programs listen on.
     pub(crate) ports: Vec<Port>,
     /// The images of the containers.

@@ -28,6 +28,7 @@ mod databases;
 mod decode;
 pub mod deployment;
 pub mod diag;
+pub mod docs;
 mod edit;
 pub mod effect;
 mod evaluate;
@@ -47,6 +48,7 @@ mod listener;
 pub mod lock;
 mod lower;
 pub mod map;
+mod markdown;
 mod merge;
 pub mod nix;
 pub mod nixos;
@@ -200,9 +202,9 @@ pub fn effects(old: &Deployment, new: &Deployment) -> Effects {
     switch::switch(&old.units, &new.units)
 }
 
-/// Finds the parts of a host.
-pub fn inventory(host: &hir::Host) -> Inventory {
-    survey::survey(host)
+/// Finds the parts of a host. `file` is the name of the compiled file.
+pub fn inventory(host: &hir::Host, file: &str) -> Inventory {
+    survey::survey(host, file)
 }
 
 /// Runs `work` on a thread with a stack of [`STACK`] bytes.

@@ -1,10 +1,12 @@
 //! Pass: [`hir`](crate::hir) → [`inventory`](crate::inventory). One file per kind of part.
 
 mod container;
+mod host;
 mod image;
 mod job;
 mod port;
 mod secret;
+mod service;
 mod site;
 mod volume;
 
@@ -12,15 +14,20 @@ use crate::hir;
 use crate::inventory::Inventory;
 use crate::tree::Text;
 
-/// Finds the parts of a host.
-pub(crate) fn survey(host: &hir::Host) -> Inventory {
+/// Finds the parts of a host. `file` is the name of the compiled file.
+pub(crate) fn survey(host: &hir::Host, file: &str) -> Inventory {
+    let sites = site::survey(host);
     Inventory {
+        host: host::survey(host, file),
+        services: service::survey(host, &sites),
+        containers: container::survey(host),
+        disks: volume::survey_disks(host),
         ports: port::survey(host),
         images: image::survey(host),
         secrets: secret::survey(host),
-        sites: site::survey(host),
         jobs: job::survey(host),
         volumes: volume::survey(host),
+        sites,
     }
 }
 

@@ -79,6 +79,11 @@ impl Front {
         self.caddy()?.behind
     }
 
+    /// True if it listens itself on the address in the tailnet, for which a unit waits.
+    pub(crate) fn waits_for_tailnet(&self) -> bool {
+        matches!(self.bind.value, Bind::Tailscale) && self.behind().is_none()
+    }
+
     /// The settings of Caddy, if it is the program.
     pub(crate) fn caddy(&self) -> Option<&Caddy> {
         match &self.program {

@@ -27,6 +27,9 @@ pub(crate) struct Secret {
     pub min_length: Option<u32>,
     /// The readers.
     pub read_by: Vec<Reader>,
+    /// The command that changes it, in the folder of the compiled file.
+    #[serde(skip)]
+    pub edit: Option<String>,
 }
 
 /// A reader of a secret.

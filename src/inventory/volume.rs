@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Cell, Row};
+use crate::coverage::Coverage;
 
 /// A folder, a file or a volume in a container.
 #[derive(Debug, Serialize)]
@@ -27,17 +28,8 @@ pub(crate) struct Volume {
     pub mode: Option<String>,
     /// The disk of `host.mounts` that it is on.
     pub disk: Option<String>,
-    /// The backups of its data.
-    pub backups: Vec<CoveredBy>,
-}
-
-/// A backup of a volume.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct CoveredBy {
-    /// The job.
-    pub job: String,
-    /// True if the backup has only a part of the volume: a folder or a database in it.
-    pub partly: bool,
+    /// The backups of its data. `None` if the container does not write to it, and for paths without state.
+    pub coverage: Option<Coverage>,
 }
 
 impl Row for Volume {
@@ -47,17 +39,13 @@ impl Row for Volume {
     fn cells(&self) -> Vec<Cell> {
         let host = self.name.clone().or_else(|| self.path.clone());
         let holder: Vec<&str> = [&self.owner, &self.mode].into_iter().flatten().map(String::as_str).collect();
-        let backups = self.backups.iter().map(|covered| match covered.partly {
-            true => format!("{} (a part)", covered.job),
-            false => covered.job.clone(),
-        });
         vec![
             Cell::name(&self.container),
             Cell::name(&self.target),
             Cell::Names(vec![host.unwrap_or_else(|| self.kind.to_owned())]),
             Cell::words(if self.read_only { "read-only" } else { "writes" }),
             Cell::Names(Some(holder.join(" ")).into_iter().filter(|holder| !holder.is_empty()).collect()),
-            Cell::words(backups.collect::<Vec<_>>().join(", ")),
+            Cell::words(self.coverage.as_ref().map(Coverage::summary).unwrap_or_default()),
         ]
     }
 }

@@ -23,7 +23,6 @@ use super::own_set;
 use crate::hir::{Container, Host};
 use crate::nix::Expr;
 use crate::nixos::{Module, Output};
-use crate::setting::Mount;
 use crate::tree::Text;
 
 /// Lowers the mounts that containers and units of NixOS use.
@@ -35,15 +34,10 @@ pub(super) fn lower_host(host: &Host, output: &mut Output) {
         let mounts = output.module("mounts.nix", "host.mounts").config.at(&["homeserver", "mounts"]);
         let declared = mounts.at(&[&unit(&path.value())]);
         declared.set("path", Expr::text(path));
-        if !is_followed(path, mount) {
+        if !mount.is_followed(&path.value()) {
             declared.set("followed", Expr::Bool(false));
         }
     }
-}
-
-/// True if containers stop and start with a mount. The root of the host is always mounted.
-fn is_followed(path: &Text, mount: &Mount) -> bool {
-    path.value() != "/" && !mount.automount.value
 }
 
 pub(super) fn lower(container: &Container, _: &HostContext, module: &mut Module) {

@@ -10,11 +10,10 @@
 //!
 //! `tailscaled.service` reports ready before that, so an `After=` on it is not enough.
 
-use crate::hir::{Front, Host};
+use crate::hir::Host;
 use crate::nix::Expr;
 use crate::nixos::Output;
 use crate::script::Script;
-use crate::setting::Bind;
 use crate::tree::Text;
 
 /// The unit that waits for the address.
@@ -31,8 +30,7 @@ pub(super) fn interface(host: &Host) -> Text {
 pub(super) fn lower(host: &Host, output: &mut Output) {
     let Some(tailscale) = &host.tailscale else { return };
     // HAProxy waits for its addresses itself.
-    let waits = |front: &&Front| matches!(front.bind.value, Bind::Tailscale) && front.behind().is_none();
-    let front = host.front.as_ref().filter(waits);
+    let front = host.front.as_ref().filter(|front| front.waits_for_tailnet());
     let module = output.module("tailscale.nix", "tailscale");
     module.config.at(&["services", "tailscale"]).set("enable", Expr::Bool(true));
     // tailscaled needs the option for any other name than its default.

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::Plan;
 use super::human::{UNSEEN, place, reasons, value, words};
 use crate::effect::EffectKind;
+use crate::markdown::code;
 use crate::printable::printable;
 
 /// Renders a plan. `file` is the name of the file.
@@ -98,15 +99,6 @@ const EFFECTS: [EffectKind; 6] = [
     EffectKind::Started,
     EffectKind::LeftAlone,
 ];
-
-/// A text as code: with more backticks around it than it has in a row (CommonMark 6.1).
-fn code(text: &str) -> String {
-    let text = printable(text);
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let ticks = "`".repeat(longest + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{ticks}{space}{text}{space}{ticks}")
-}
 
 /// A message in which only its code spans are Markdown.
 fn escaped(text: &str) -> String {

@@ -98,6 +98,11 @@ mapping! {
 }
 
 impl Mount {
+    /// True if containers stop and start with the file system at `path`. The root of the host is always mounted.
+    pub(crate) fn is_followed(&self, path: &str) -> bool {
+        path != "/" && !self.automount.value
+    }
+
     /// True if the host boots without it: the value of `nofail`, by default true for NFS.
     pub(crate) fn is_nofail(&self) -> bool {
         self.nofail.as_ref().map_or(self.nfs.is_some(), |flag| flag.value)

@@ -8,6 +8,7 @@ use crate::hir;
 use crate::hir::job::Work;
 use crate::inventory::{Reader, Secret};
 use crate::setting::{self, SecretStore, Tls, UsedSecret};
+use crate::word::shell_word;
 
 pub(super) fn survey(host: &hir::Host) -> Vec<Secret> {
     let mut readers = Readers::default();
@@ -35,7 +36,8 @@ pub(super) fn survey(host: &hir::Host) -> Vec<Secret> {
     if let Some(front) = &host.front {
         // `security.acme` reads its secrets at each renewal.
         let unit = matches!(front.tls(), Some(Tls::Plugin(_))).then(|| front.unit().to_owned());
-        readers.add(front.secrets(), front.key(), unit);
+        let name = if unit.is_some() { front.key() } else { "security.acme" };
+        readers.add(front.secrets(), name, unit);
     }
     if let Some(cloudflared) = &host.cloudflared {
         let unit = Some(format!("{}.service", cloudflared.unit()));
@@ -53,7 +55,7 @@ pub(super) fn survey(host: &hir::Host) -> Vec<Secret> {
         readers.add(valkey.secrets().collect(), "valkey", unit);
     }
     for client in &host.clients {
-        readers.add(client.upload.secrets(), &client.name, None);
+        readers.add(client.upload.secrets(), &format!("clients.{}", client.name), None);
     }
     host.secrets.iter().map(|(name, secret)| row(name.as_str(), secret, host, &mut readers)).collect()
 }
@@ -97,7 +99,23 @@ fn row(name: &str, secret: &hir::Secret, host: &hir::Host, readers: &mut Readers
         owner: format!("{user}:{group}"),
         mode: settings.mode.text.value(),
         format: settings.format.word(),
+        edit: secret.store.and_then(|store| edit(store, secret, host)),
         min_length: settings.min_length.as_ref().map(|length| length.value.0),
         read_by,
+    }
+}
+
+/// The command that changes a secret. agenix finds its rules in the working directory (`agenix --help`, RULES).
+fn edit(store: SecretStore, secret: &hir::Secret, host: &hir::Host) -> Option<String> {
+    match store {
+        SecretStore::Agenix => {
+            let folder = host.secret_stores.location(store)?.value();
+            Some(format!(
+                "cd {} && agenix -e {}",
+                shell_word(&folder),
+                shell_word(&secret.file.as_ref()?.value())
+            ))
+        }
+        SecretStore::Sops => Some(format!("sops {}", shell_word(&secret.encrypted(&host.secret_stores)?))),
     }
 }

@@ -2,26 +2,38 @@
 
 use std::collections::HashMap;
 
-use super::{containers, jobs};
-use crate::form::ExcludePattern;
-use crate::hir::backup::BackupSource;
+use super::containers;
+use crate::coverage::{Coverage, coverage};
 use crate::hir::folder::Holder;
 use crate::hir::{self, Folder};
-use crate::inventory::{CoveredBy, Volume};
-use crate::map::{Mounted, source};
-use crate::path::{Folders, ancestors, normalized};
+use crate::inventory::{Disk, Volume};
+use crate::map::{source, volume_folder};
+use crate::path::Folders;
+use crate::podman::bind::{Bind, mounts};
 use crate::setting::{self, VolumeSource};
-use crate::value::Value;
+use crate::source::Span;
 
 pub(super) fn survey(host: &hir::Host) -> Vec<Volume> {
-    let covered = Covered::of(host);
+    let covered = coverage(host).into_iter();
+    let mut covered: HashMap<(String, Span), Coverage> =
+        covered.map(|path| ((path.container, path.span), path.coverage)).collect();
     let disks = disks(host);
     let mut volumes = Vec::new();
     for (service, container) in containers(host) {
         let folders: HashMap<String, &Folder> =
             container.folders.iter().map(|folder| (folder.path.value(), folder)).collect();
+        let mut add = |span: Span, volume: Volume| {
+            volumes.push(Volume {
+                disk: volume.path.as_ref().and_then(|path| disks.innermost(path)).cloned(),
+                coverage: covered.remove(&(volume.container.clone(), span)),
+                ..volume
+            });
+        };
         for volume in &container.volumes {
-            volumes.push(row(volume, container, service, &folders, &covered, &disks));
+            add(volume.span, row(volume, container, service, &folders));
+        }
+        for mount in mounts(&container.settings.podman_args).filter(|mount| !mount.source.is_empty()) {
+            add(mount.span, argument(mount, container, service));
         }
         for tmpfs in &container.settings.tmpfs.0 {
             let written = tmpfs.text.value();
@@ -32,6 +44,23 @@ pub(super) fn survey(host: &hir::Host) -> Vec<Volume> {
         }
     }
     volumes
+}
+
+/// The disks of `host.mounts`.
+pub(super) fn survey_disks(host: &hir::Host) -> Vec<Disk> {
+    let mut users: HashMap<String, Vec<String>> = HashMap::new();
+    for (_, container) in containers(host) {
+        for mount in &container.mounts {
+            users.entry(mount.value()).or_default().push(container.name.to_string());
+        }
+    }
+    let disk = |(path, mount): &(crate::tree::Text, setting::Mount)| Disk {
+        path: path.value(),
+        is_followed: mount.is_followed(&path.value()),
+        nfs: mount.nfs.as_ref().map(|export| export.text.value()),
+        containers: users.remove(&path.value()).unwrap_or_default(),
+    };
+    host.machine.mounts.entries.iter().map(disk).collect()
 }
 
 /// The mount points of `host.mounts`, by path.
@@ -52,7 +81,7 @@ fn empty(container: &hir::Container, service: &hir::Service) -> Volume {
         owner: None,
         mode: None,
         disk: None,
-        backups: Vec::new(),
+        coverage: None,
     }
 }
 
@@ -61,8 +90,6 @@ fn row(
     container: &hir::Container,
     service: &hir::Service,
     folders: &HashMap<String, &Folder>,
-    covered: &Covered,
-    disks: &Folders<String>,
 ) -> Volume {
     let (kind, name) = match &volume.source {
         VolumeSource::Bind(_) => ("bind", None),
@@ -81,9 +108,21 @@ fn row(
         read_only: volume.options.iter().any(|option| option.value() == "ro"),
         owner: folder.and_then(|folder| owner(folder)),
         mode: folder.and_then(|folder| folder.final_mode()).map(|mode| mode.value()),
-        disk: path.as_ref().and_then(|path| disks.innermost(path)).cloned(),
-        backups: path.as_ref().map(|path| covered.backups(path)).unwrap_or_default(),
         path,
+        ..empty(container, service)
+    }
+}
+
+/// A mount of `podman_args`.
+fn argument(mount: Bind, container: &hir::Container, service: &hir::Service) -> Volume {
+    let read_only = mount.is_read_only();
+    let is_path = mount.source.starts_with('/');
+    Volume {
+        target: mount.target,
+        kind: if is_path { "bind" } else { "volume" },
+        name: (!is_path).then(|| mount.source.clone()),
+        path: Some(if is_path { mount.source } else { volume_folder(&mount.source) }),
+        read_only,
         ..empty(container, service)
     }
 }
@@ -100,65 +139,5 @@ fn owner(folder: &Folder) -> Option<String> {
     match (name(user), name(group)) {
         (None, None) => None,
         (user, group) => Some([user, group].map(|name| name.unwrap_or_else(|| "-".to_owned())).join(":")),
-    }
-}
-
-/// The backups by the paths of the host that they save.
-struct Covered<'a>(Folders<Vec<Saved<'a>>>);
-
-/// The data of a backup on the host.
-struct Saved<'a> {
-    job: &'a hir::Id<hir::Job>,
-    /// The folder, the file, or the folder of a database.
-    path: String,
-    exclude: &'a [Value<ExcludePattern>],
-}
-
-impl Saved<'_> {
-    /// Reports whether the backup has the path, which is its own path or below it.
-    fn has(&self, path: &str) -> bool {
-        let inside = path[self.path.trim_end_matches('/').len()..].trim_start_matches('/');
-        inside.is_empty() || !self.exclude.iter().any(|pattern| pattern.value.excludes(inside, true))
-    }
-}
-
-/// The number of backups that one volume lists.
-const MAX_LISTED: usize = 10;
-
-impl<'a> Covered<'a> {
-    fn of(host: &'a hir::Host) -> Covered<'a> {
-        let mut all: HashMap<String, Vec<Saved>> = HashMap::new();
-        for (_, job) in jobs(host) {
-            let Some(backup) = job.backup() else { continue };
-            if let Some(path) = saved(&backup.source, host).map(|path| normalized(&path)) {
-                let saved = Saved { job: &job.name, path: path.clone(), exclude: &backup.exclude };
-                all.entry(path).or_default().push(saved);
-            }
-        }
-        Covered(Folders::of(all))
-    }
-
-    /// The backups of a path, and those of paths below it.
-    fn backups(&self, path: &str) -> Vec<CoveredBy> {
-        let path = normalized(path);
-        let covered = |saved: &Saved, partly| CoveredBy { job: saved.job.to_string(), partly };
-        let whole = ancestors(&path).filter_map(|folder| self.0.at(folder)).flatten();
-        let whole = whole.filter(|saved| saved.has(&path)).map(|saved| covered(saved, false));
-        let parts = self.0.below(&path).flatten().map(|saved| covered(saved, true));
-        whole.chain(parts).take(MAX_LISTED).collect()
-    }
-}
-
-/// The path of the host that a backup saves: for a database of a container, the folder of its data.
-fn saved(source: &BackupSource, host: &hir::Host) -> Option<String> {
-    match source {
-        BackupSource::Folder(path) | BackupSource::Sqlite(path) => Some(path.value()),
-        BackupSource::HostDatabase(_) => Some(setting::Postgres::DATA.to_owned()),
-        BackupSource::Database(database) => {
-            let container = host.container(database.container.as_ref()?)?;
-            let known = container.settings.image.value.known()?;
-            let mounted = Mounted::of(container);
-            known.data.into_iter().chain(known.older_data).find_map(|folder| mounted.on_host(folder))
-        }
     }
 }

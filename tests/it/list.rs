@@ -17,7 +17,7 @@ pub fn inventory(text: &str, folder: &Path) -> Option<Inventory> {
     let lock = lock.map(|lock| Lock::read(&lock).expect("a lock file"));
     let context = FileContext { lock: lock.as_ref(), ..FileContext::default() };
     let linked = homegen::link("homeserver.yaml", text.as_bytes(), &context);
-    Some(homegen::inventory(&linked.host?))
+    Some(homegen::inventory(&linked.host?, "homeserver.yaml"))
 }
 
 fn of_fixture(name: &str) -> Inventory {
@@ -91,34 +91,36 @@ services:
       db: { image: "docker.io/library/postgres:17", env_file: /srv/app.env, volumes: ["/srv/app/db:/var/lib/postgresql/data"] }
       web:
         image: docker.io/example/web:1.0.0
-        volumes: ["/srv/app/data:/data", "/srv/app/cache:/cache", "/srv/app/notes:/notes", "/srv/apple:/apple", "kept:/kept"]
+        volumes: ["/srv/app/data:/data", "/srv/app/cache:/cache", "/srv/app/notes:/notes", { source: /srv/apple, target: /apple, disposable: Fruit. }, "kept:/kept"]
+        podman_args: ["--volume=/srv/fixed:/fixed:ro"]
     backup:
       database: { postgres: { container: db, database: app, user: app }, to: /mnt/backup/app, at: daily }
       files: { folder: /srv/app, exclude: [./db, cache/], to: /mnt/backup/files, at: daily }
       notes: { sqlite: /srv/app/notes/notes.db, to: /mnt/backup/notes, at: daily }
-      off: { folder: /srv/apple, to: /mnt/backup/off, at: daily, enable: false }
 "#;
 
 #[test]
-fn a_volume_lists_the_backups_that_have_its_files_or_a_part_of_them() {
+fn a_volume_has_the_coverage_of_its_data() {
     let inventory = inventory(BACKED_UP, Path::new("/")).expect("it compiles");
-    let backups = |volume: &Value| {
-        let covered = volume["backups"].as_array().expect("a list").iter();
-        let covered = covered.map(|one| format!("{} {}", one["job"].as_str().expect("text"), one["partly"]));
-        covered.collect::<Vec<_>>().join(", ")
-    };
     let volumes = items(&inventory, Kind::Volumes);
-    let found: Vec<(&str, String)> =
-        volumes.iter().map(|volume| (volume["target"].as_str().expect("text"), backups(volume))).collect();
+    let found: Vec<(&str, &str)> = volumes
+        .iter()
+        .map(|volume| {
+            let status = &volume["coverage"]["status"];
+            (volume["target"].as_str().expect("text"), status.as_str().unwrap_or("none"))
+        })
+        .collect();
     let expected = [
-        ("/var/lib/postgresql/data", "app-backup false"),
-        ("/data", "app-backup-files false"),
-        ("/cache", ""),
-        ("/notes", "app-backup-files false, app-backup-notes true"),
-        ("/apple", ""),
-        ("/kept", ""),
+        ("/var/lib/postgresql/data", "backed_up"),
+        ("/data", "backed_up"),
+        ("/cache", "not_backed_up"),
+        ("/notes", "backed_up"),
+        ("/apple", "disposable"),
+        ("/kept", "not_backed_up"),
+        ("/fixed", "none"),
     ];
-    assert_eq!(found, expected.map(|(target, backups)| (target, backups.to_owned())));
+    assert_eq!(found, expected);
+    assert_eq!(volumes[1]["coverage"]["by"][0], "app-backup-files");
 }
 
 #[test]

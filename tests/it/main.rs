@@ -33,6 +33,7 @@ mod messages;
 mod nix;
 mod notify;
 mod own_job;
+mod page;
 mod plan;
 mod port_clients;
 mod postgres;
