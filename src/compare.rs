@@ -1,6 +1,8 @@
 //! Pass: two [`deployment`](crate::deployment)s and the [`effect`](crate::effect)s of a switch → the
 //! [`plan`](crate::plan).
 
+mod parts;
+
 use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
@@ -49,7 +51,13 @@ pub(crate) fn compare(
     });
     let options = other_options(&old.configuration, &new.configuration);
     let options = options.into_iter().map(|difference| difference.shown(&all)).collect();
-    Plan { data: data.chain(risks).collect(), units, options, coverage: new.coverage.clone() }
+    Plan {
+        data: data.chain(risks).collect(),
+        units,
+        parts: parts::compare(&old.inventory, &new.inventory),
+        options,
+        coverage: new.coverage.clone(),
+    }
 }
 
 /// The group of diagnostics that compare a file with the last build.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::configuration::Configuration;
 use crate::coverage::WritablePath;
 use crate::edit::Origins;
+use crate::inventory::Inventory;
 use crate::record::{self, Record};
 use crate::retention::Retention;
 use crate::tree::Node;
@@ -21,6 +22,8 @@ pub struct Deployment {
     pub units: Units,
     /// The paths that containers write to, with their backups.
     pub coverage: Vec<WritablePath>,
+    /// The parts of the host.
+    pub(crate) inventory: Inventory,
     /// The retention of the backups.
     pub(crate) retention: Retention,
     /// The containers of the last build that continue under a container's name on the host.

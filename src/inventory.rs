@@ -94,6 +94,9 @@ pub(crate) trait Row: Serialize {
     /// The titles of the columns.
     const COLUMNS: &'static [&'static str];
 
+    /// The number of columns at the beginning that name the part: no two rows have the same.
+    const NAME: usize = 1;
+
     /// The cells, one for each column.
     fn cells(&self) -> Vec<Cell>;
 }
@@ -108,6 +111,14 @@ pub(crate) enum Cell {
 }
 
 impl Cell {
+    /// The text of the cell.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Cell::Words(words) => words.clone(),
+            Cell::Names(names) => names.join(", "),
+        }
+    }
+
     /// One name.
     pub(crate) fn name(name: impl Into<String>) -> Cell {
         Cell::Names(vec![name.into()])

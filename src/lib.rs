@@ -180,6 +180,7 @@ pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
             configuration,
             units,
             coverage,
+            inventory: survey::survey(host, ""),
             retention: retention::retention(host),
             predecessors: predecessors.collect(),
             file,

@@ -16,6 +16,8 @@ pub struct Plan {
     pub data: Vec<Risk>,
     /// The units to which something happens, the longest interruption first.
     pub units: Vec<UnitChange>,
+    /// The changes of ports, images, secrets, sites, jobs and volumes.
+    pub parts: Vec<PartChange>,
     /// The changes of other options of NixOS, whose modules decide what happens.
     pub options: Vec<ValueChange>,
     /// The paths that containers of the new host write to, each with the backups that save it.
@@ -69,6 +71,32 @@ pub enum Cause {
     Follows(String),
 }
 
+/// A change of a part of the host.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct PartChange {
+    /// The kind: `ports`, `images`, `secrets`, `sites`, `jobs` or `volumes`.
+    pub kind: &'static str,
+    /// The name in its kind: the address and the port, the container, the secret, the address of the site, the job, or the
+    /// container with the path in it.
+    pub name: String,
+    /// The effect.
+    pub effect: PartEffect,
+    /// Its values, by the columns of `homegen list`: those that changed, or all.
+    pub values: Vec<ValueChange>,
+}
+
+/// The kinds of changes of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartEffect {
+    /// It is new.
+    New,
+    /// It is gone.
+    Gone,
+    /// These values changed.
+    Changed,
+}
+
 /// A changed value.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct ValueChange {
@@ -88,6 +116,6 @@ pub struct ValueChange {
 impl Plan {
     /// True if a switch changes nothing.
     pub fn is_empty(&self) -> bool {
-        self.data.is_empty() && self.units.is_empty() && self.options.is_empty()
+        self.data.is_empty() && self.units.is_empty() && self.parts.is_empty() && self.options.is_empty()
     }
 }

@@ -26,6 +26,7 @@ pub(crate) struct Port {
 impl Row for Port {
     const COLUMNS: &'static [&'static str] =
         &["Address", "Port", "Program", "Service", "Target", "Reached by"];
+    const NAME: usize = 2;
 
     fn cells(&self) -> Vec<Cell> {
         vec![

@@ -41,9 +41,6 @@ fn table<R: Row>(rows: &[R], kind: Kind) -> String {
 
 /// The text of a cell. An empty cell has a hyphen, so that programs that split a line at spaces find each column.
 fn text(cell: &Cell) -> String {
-    let text = match cell {
-        Cell::Words(words) => words.clone(),
-        Cell::Names(names) => names.join(", "),
-    };
+    let text = cell.text();
     if text.is_empty() { "-".to_owned() } else { printable(&text).into_owned() }
 }

@@ -35,6 +35,7 @@ pub(crate) struct Volume {
 impl Row for Volume {
     const COLUMNS: &'static [&'static str] =
         &["Container", "Path in it", "Host", "Access", "Owner, mode", "Backup"];
+    const NAME: usize = 2;
 
     fn cells(&self) -> Vec<Cell> {
         let host = self.name.clone().or_else(|| self.path.clone());

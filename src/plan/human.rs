@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use super::{Cause, Plan, UnitChange, ValueChange};
+use super::{Cause, PartChange, PartEffect, Plan, UnitChange, ValueChange};
 use crate::effect::EffectKind;
 use crate::printable::printable;
 
@@ -35,6 +35,16 @@ pub fn render(plan: &Plan, file: &str) -> String {
             for (reason, lines) in reasons(change) {
                 let _ = writeln!(text, "  {:<16}   {}{}", "", printable(&reason), place(&lines));
             }
+        }
+        text.push('\n');
+    }
+    if !plan.parts.is_empty() {
+        text.push_str("Ports, images, secrets, sites, jobs and volumes\n");
+        for change in &plan.parts {
+            let part = printable(&change.name);
+            let _ = write!(text, "  {:<8} {:<8} {part}", change.kind, part_words(change.effect));
+            let details = details(change).join("; ");
+            let _ = writeln!(text, "{}{}", if details.is_empty() { "" } else { "  " }, printable(&details));
         }
         text.push('\n');
     }
@@ -85,6 +95,24 @@ pub(super) fn words(effect: EffectKind) -> &'static str {
         EffectKind::Started => "starts",
         EffectKind::LeftAlone => "runs on as it is",
     }
+}
+
+/// The effect on a part in words.
+pub(super) fn part_words(effect: PartEffect) -> &'static str {
+    match effect {
+        PartEffect::New => "new",
+        PartEffect::Gone => "gone",
+        PartEffect::Changed => "changes",
+    }
+}
+
+/// The values of a changed part.
+pub(super) fn details(change: &PartChange) -> Vec<String> {
+    let one = |value: &ValueChange| match (&value.before, &value.after) {
+        (Some(text), None) if change.effect == PartEffect::Gone => format!("{}: {text}", value.path),
+        _ => self::value(value),
+    };
+    change.values.iter().map(one).collect()
 }
 
 /// The reasons and the consequences of a change, each with its lines in the file.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Plan;
-use super::human::{UNSEEN, place, reasons, value, words};
+use super::human::{UNSEEN, details, part_words, place, reasons, value, words};
 use crate::effect::EffectKind;
 use crate::markdown::code;
 use crate::printable::printable;
@@ -42,6 +42,16 @@ pub fn render(plan: &Plan, file: &str) -> String {
             for (reason, lines) in reasons(change) {
                 let _ = writeln!(text, "  - {}{}", code(&reason), place(&lines));
             }
+        }
+        text.push_str("\n</details>\n\n");
+    }
+    if !plan.parts.is_empty() {
+        text.push_str("<details><summary>Ports, images, secrets, sites, jobs and volumes</summary>\n\n");
+        for change in &plan.parts {
+            let effect = part_words(change.effect);
+            let details: Vec<String> = details(change).iter().map(|line| code(line)).collect();
+            let _ =
+                writeln!(text, "- {} {effect} {} {}", change.kind, code(&change.name), details.join(", "));
         }
         text.push_str("\n</details>\n\n");
     }
