@@ -57,6 +57,11 @@ fn backup(job: &Job, saved: &Saved, inventory: &Inventory) -> String {
 
 fn by_command(job: &Job, saved: &Saved, command: &str) -> String {
     let mut text = match &saved.place {
+        Place::Folder { .. } if saved.kind == "database" => {
+            "Restore a backup that `ls` printed. A dump with \
+             `-not-restorable` in its name failed its trial restore:\n\n"
+                .to_owned()
+        }
         Place::Folder { .. } => "Restore a backup that `ls` printed:\n\n".to_owned(),
         Place::Repository => "Restore the newest backup, or another one by its ID:\n\n".to_owned(),
     };
@@ -76,7 +81,9 @@ fn by_command(job: &Job, saved: &Saved, command: &str) -> String {
              The last lines have the name of the previous file. "
         }
     });
-    text.push_str("If a step fails, the current data stays as it is. `--yes` skips the question.\n\n");
+    text.push_str(
+        "If a step fails, the current data stays as it is. `--yes` before the name skips the question.\n\n",
+    );
     if saved.is_mysql {
         text.push_str(&format!(
             "The previous tables stay in another database, whose name the command prints. {} puts them back, and {} deletes \

@@ -36,7 +36,7 @@ pub(super) fn section(inventory: &Inventory) -> String {
             names(&all)
         ));
         text.push_str(&commands([
-            ("Containers with failing checks", "podman ps --filter health=unhealthy".to_owned()),
+            ("The state of the checks: healthy, starting or unhealthy", "podman ps".to_owned()),
             (
                 "The last checks with their output",
                 format!("podman inspect --format '{{{{json .State.Health}}}}' {}", first.name),
