@@ -3,21 +3,19 @@
 use super::messages;
 use crate::docs::{commands, names};
 use crate::inventory::{Container, Inventory};
-use crate::markdown::{code, name};
+use crate::markdown::{code, name, table};
 
 pub(super) fn section(inventory: &Inventory) -> String {
     let mut text = native(inventory);
     let Some(first) = inventory.containers.first() else { return text };
     text.push_str("### A container does not start\n\n");
-    text.push_str(
-        "The unit is `activating (auto-restart)` or `failed`, and tries again every 10 s without a limit. Once the cause is \
-         gone, the container starts by itself. The last lines of its log name the cause:\n\n",
-    );
+    text.push_str("The state of its unit comes first, and its log has the cause of a failed start:\n\n");
     text.push_str(&commands([
-        ("Which containers do not run", "systemctl list-units --all 'podman-*.service'".to_owned()),
-        ("Why", format!("systemctl status {}", first.unit)),
-        ("", format!("journalctl -u {} -n 50 --no-pager", first.unit)),
+        ("The state of each container", "systemctl list-units --all 'podman-*.service'".to_owned()),
+        ("The state of one, and the last lines of its log", format!("systemctl status {}", first.unit)),
+        ("More of its log", format!("journalctl -u {} -n 50 --no-pager", first.unit)),
     ]));
+    text.push_str(&table(&["State", "Meaning and action"], &states(inventory)));
     text.push_str(&messages(&causes(inventory)));
     text.push_str(&format!(
         "Any other message is of the program in the container: look for the first error after `Started` or before \
@@ -50,6 +48,44 @@ pub(super) fn section(inventory: &Inventory) -> String {
         ));
     }
     text
+}
+
+/// The states of the unit of a container.
+fn states(inventory: &Inventory) -> Vec<Vec<String>> {
+    let mut stopped = "It was stopped, and its log has no error.".to_owned();
+    if let Some(target) = inventory.services.iter().find_map(|service| service.target.as_ref()) {
+        let start = code(&format!("systemctl start {target}"));
+        stopped.push_str(&format!(" Start the target of its service, such as {start}."));
+    }
+    if inventory.containers.iter().any(|container| !container.starts_after.is_empty()) {
+        stopped.push_str(
+            " If it does not start, a container that starts before it does not run: [Services and \
+             containers](#services-and-containers) lists them. It starts by itself after them.",
+        );
+    }
+    if inventory.disks.iter().any(|disk| disk.is_followed && !disk.containers.is_empty()) {
+        stopped.push_str(
+            " A container also stops when its disk is unmounted: see [A disk is not mounted](#a-disk-is-not-mounted).",
+        );
+    }
+    let starting = match inventory.containers.iter().any(|container| container.has_health_check) {
+        true => {
+            "It pulls its image, or waits for its first successful check: see [A health check fails](#a-health-check-fails)."
+        }
+        false => "It pulls its image, or starts.",
+    };
+    let states = [
+        (
+            "`activating`, `auto-restart`",
+            "Its last start failed. It tries again every 10 s, without a limit, and starts by itself once the cause is gone: \
+             see the messages below."
+                .to_owned(),
+        ),
+        ("`activating`, `start`", starting.to_owned()),
+        ("`inactive`", stopped),
+        ("`active`", "It runs. If the program does not work, its own log has the reason.".to_owned()),
+    ];
+    states.into_iter().map(|(state, meaning)| vec![state.to_owned(), meaning]).collect()
 }
 
 /// The units of NixOS that belong to services.
