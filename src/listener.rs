@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use crate::form::{PortRange, Protocol};
 use crate::hir::front::Caddy;
@@ -36,14 +37,14 @@ pub(crate) struct Listener {
 }
 
 /// The machines and containers that reach a port on its address, besides the host itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Clients {
     /// All: Podman forwards the port before the firewall filters packets, or the firewall opens it.
     All,
     /// Those with an address in one of these ranges, as they are written.
     Ranges(Vec<String>),
     /// Those on these interfaces of the host, which the firewall opens.
-    Interfaces(Vec<String>),
+    Interfaces(Arc<[String]>),
     /// The containers of a network.
     Network(String),
     /// None: the firewall does not open the port.
@@ -119,6 +120,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
     if !matches!(container.network_mode, Some(NetworkMode::Host(_))) {
         return;
     }
+    let clients = Clients::on(&container.settings.firewall.0);
     for exposed in &container.settings.expose {
         found.push(Listener {
             address: None,
@@ -127,7 +129,7 @@ fn published(container: &Container, found: &mut Vec<Listener>) {
             program: program(),
             target: None,
             container: Some(container.name.clone()),
-            clients: Clients::on(&container.settings.firewall.0),
+            clients: clients.clone(),
             span: exposed.port.span(),
         });
     }
@@ -169,7 +171,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
         }
     };
     // The rules of the firewall in src/lower/caddy.rs.
-    let clients = || match &front.bind.value {
+    let clients = match &front.bind.value {
         setting::Bind::Tailscale | setting::Bind::All => Clients::All,
         setting::Bind::On { interfaces, .. } if !interfaces.is_empty() => Clients::on(interfaces),
         setting::Bind::On { .. } => Clients::All,
@@ -188,7 +190,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 program: if front.behind().is_some() { "HAProxy" } else { "Caddy" }.to_owned(),
                 target: None,
                 container: None,
-                clients: clients(),
+                clients: clients.clone(),
                 span: front.bind.span,
             });
         }
@@ -219,7 +221,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
                 program: "Caddy".to_owned(),
                 target: None,
                 container: None,
-                clients: clients(),
+                clients: clients.clone(),
                 span: listen.span(),
             });
         }
@@ -229,6 +231,7 @@ fn front(host: &Host, found: &mut Vec<Listener>) {
 /// HAProxy: the ports of its sites, and the statistics.
 fn haproxy(host: &Host, found: &mut Vec<Listener>) {
     let Some(haproxy) = &host.haproxy else { return };
+    let clients = Clients::on(&haproxy.interfaces);
     let mut seen = HashSet::new();
     // Sites on one port share it.
     let sites = haproxy.sites.iter().map(|site| &site.listen).filter(|listen| seen.insert(listen.value));
@@ -241,7 +244,7 @@ fn haproxy(host: &Host, found: &mut Vec<Listener>) {
             program: "HAProxy".to_owned(),
             target: None,
             container: None,
-            clients: if is_site { Clients::on(&haproxy.interfaces) } else { Clients::Closed },
+            clients: if is_site { clients.clone() } else { Clients::Closed },
             span: listen.span(),
         });
     }

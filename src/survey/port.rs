@@ -41,7 +41,7 @@ fn reached_by(listener: &Listener, host: &hir::Host, opened: &Opened) -> Vec<Str
         Clients::All => vec![everyone(listener.address, host)],
         Clients::Ranges(ranges) => ranges.iter().map(|range| client(range)).collect(),
         Clients::Interfaces(interfaces) => {
-            interfaces.iter().map(|name| format!("machines on {name}")).collect()
+            shortened(interfaces, |name: &String| format!("machines on {name}"))
         }
         Clients::Network(network) => vec![format!("containers on {network}")],
         Clients::Closed => vec![local()],
@@ -67,6 +67,18 @@ pub(super) fn everyone(address: Option<IpAddr>, host: &hir::Host) -> String {
         Some(address) => format!("every machine that reaches {address}"),
         None => "every machine that reaches this host".to_owned(),
     }
+}
+
+/// The most interfaces or addresses that one port or site lists. Many sites may have many in common.
+const MAX_LISTED: usize = 8;
+
+/// The first items in words, and the number of the others.
+pub(super) fn shortened<T>(items: &[T], words: impl Fn(&T) -> String) -> Vec<String> {
+    let mut listed: Vec<String> = items.iter().take(MAX_LISTED).map(words).collect();
+    if items.len() > MAX_LISTED {
+        listed.push(format!("{} more", items.len() - MAX_LISTED));
+    }
+    listed
 }
 
 /// A range of clients in words.

@@ -1,10 +1,11 @@
 //! Sites of Caddy and HAProxy.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
-use super::port::{client, everyone};
+use super::port::{client, everyone, shortened};
 use super::{number, values};
-use crate::form::ClientRange;
+use crate::form::{Address, ClientRange, Interface};
 use crate::hir::{self, Answer, PlainSite, Upstream, UpstreamAddress};
 use crate::inventory::Site;
 use crate::listener::{Listener, listeners};
@@ -14,10 +15,11 @@ use crate::value::Value;
 pub(super) fn survey(host: &hir::Host) -> Vec<Site> {
     let targets = Targets::of(host);
     let front = host.front.as_ref();
+    let reached_by = front.map(|front| of_front(front, host)).unwrap_or_default();
     let of_caddy = front.into_iter().flat_map(|front| front.sites.iter().map(move |site| (front, site)));
     let of_caddy = of_caddy
         .filter(|(_, site)| is_on(site.service.as_ref(), host))
-        .map(|(front, site)| of_caddy_row(site, front, host, &targets));
+        .map(|(front, site)| of_caddy_row(site, front, &reached_by, host, &targets));
     let of_haproxy = host.haproxy.iter().flat_map(|haproxy| {
         let is_on = |site: &&PlainSite| is_on(site.service.as_ref(), host);
         haproxy.sites.iter().filter(is_on).map(|site| of_haproxy_row(site, haproxy, host, &targets))
@@ -30,7 +32,14 @@ fn is_on(service: Option<&hir::Id<hir::Service>>, host: &hir::Host) -> bool {
     service.and_then(|id| host.service(id)).is_none_or(|service| service.enable)
 }
 
-fn of_caddy_row(site: &hir::Site, front: &hir::Front, host: &hir::Host, targets: &Targets) -> Site {
+/// The row of a site of Caddy. `of_front` has the clients that the front admits.
+fn of_caddy_row(
+    site: &hir::Site,
+    front: &hir::Front,
+    of_front: &[String],
+    host: &hir::Host,
+    targets: &Targets,
+) -> Site {
     let url = |name: String| match site.plain_port() {
         None => format!("https://{name}"),
         Some(80) => format!("http://{name}"),
@@ -38,7 +47,8 @@ fn of_caddy_row(site: &hir::Site, front: &hir::Front, host: &hir::Host, targets:
     };
     let mut reached_by = match &site.allow_from {
         Some(allowed) => clients(allowed),
-        None => of_front(site, front, host),
+        None if site.addresses.is_empty() => of_front.to_owned(),
+        None => on_addresses(&site.addresses, host),
     };
     if site.tunnel.value {
         reached_by.push("the internet, through the tunnel of Cloudflare".to_owned());
@@ -60,21 +70,27 @@ fn of_caddy_row(site: &hir::Site, front: &hir::Front, host: &hir::Host, targets:
 }
 
 /// The clients that the bind of a front admits.
-fn of_front(site: &hir::Site, front: &hir::Front, host: &hir::Host) -> Vec<String> {
-    let addresses = front.addresses_of(site, host);
-    let outside = front.outside_addresses(site, host);
-    if !addresses.is_empty() && outside.is_empty() {
-        return vec!["this host".to_owned()];
-    }
-    if !outside.is_empty() {
-        return outside.into_iter().map(|address| everyone(Some(address.value.0), host)).collect();
-    }
+fn of_front(front: &hir::Front, host: &hir::Host) -> Vec<String> {
+    let addresses = front.addresses(host);
     match &front.bind.value {
-        Bind::On { interfaces, .. } => {
-            interfaces.iter().map(|name| format!("machines on {}", name.text.value())).collect()
-        }
+        _ if !addresses.is_empty() => on_addresses(addresses, host),
+        Bind::On { interfaces, .. } => on_interfaces(interfaces),
         Bind::Tailscale | Bind::All => vec![everyone(None, host)],
     }
+}
+
+/// The clients that reach some addresses of the host.
+fn on_addresses(addresses: &[Value<Address>], host: &hir::Host) -> Vec<String> {
+    let outside: Vec<IpAddr> =
+        addresses.iter().map(|address| address.value.0).filter(|address| !address.is_loopback()).collect();
+    match outside.is_empty() {
+        true => vec!["this host".to_owned()],
+        false => shortened(&outside, |address| everyone(Some(*address), host)),
+    }
+}
+
+fn on_interfaces(interfaces: &[Value<Interface>]) -> Vec<String> {
+    shortened(interfaces, |name| format!("machines on {}", name.text.value()))
 }
 
 fn of_haproxy_row(site: &PlainSite, haproxy: &hir::HaProxy, host: &hir::Host, targets: &Targets) -> Site {
@@ -91,7 +107,7 @@ fn of_haproxy_row(site: &PlainSite, haproxy: &hir::HaProxy, host: &hir::Host, ta
     let reached_by = match &site.allow_from {
         Some(allowed) => clients(allowed),
         None if listen.is_loopback() || haproxy.interfaces.is_empty() => vec!["this host".to_owned()],
-        None => haproxy.interfaces.iter().map(|name| format!("machines on {}", name.text.value())).collect(),
+        None => on_interfaces(&haproxy.interfaces),
     };
     Site {
         urls: names.into_iter().map(|name| format!("http://{name}{port}")).collect(),

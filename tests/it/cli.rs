@@ -404,3 +404,31 @@ fn the_folder_of_a_removed_client_is_pruned() {
     assert_eq!(code(&output), 2);
     assert!(stderr(&output).contains("clients/macbook/default.nix"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_list_and_the_page_of_a_host_are_printed_and_a_wrong_file_exits_with_1() {
+    let folder = folder(MINIMAL);
+    let images = homegen(folder.path(), &["list", "images"]);
+    assert_eq!(code(&images), 0, "{}", stderr(&images));
+    assert!(stdout(&images).contains("\nweb        docker.io/library/nginx:1.27  "), "{}", stdout(&images));
+    let json = homegen(folder.path(), &["list", "images", "homeserver.yaml", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&json)).expect("JSON");
+    assert_eq!(json["items"][0]["image"], "docker.io/library/nginx:1.27");
+    // The digest comes from the lock file beside the file.
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let lock = format!(
+        "services:\n  docker.io/library/nginx:1.27:\n    image: docker.io/library/nginx:1.27@{digest}\n"
+    );
+    std::fs::write(folder.path().join("compose.lock.yaml"), lock).unwrap();
+    let locked = homegen(folder.path(), &["list", "images", "--format", "json"]);
+    assert!(stdout(&locked).contains(&digest), "{}", stdout(&locked));
+    let page = homegen(folder.path(), &["docs"]);
+    assert!(stdout(&page).starts_with("# box\n") && stderr(&page).is_empty(), "{}", stderr(&page));
+    std::fs::write(folder.path().join("homeserver.yaml"), WRONG).unwrap();
+    for arguments in [&["list", "ports"][..], &["docs"]] {
+        let wrong = homegen(folder.path(), arguments);
+        assert_eq!(code(&wrong), 1);
+        assert!(stdout(&wrong).is_empty() && stderr(&wrong).contains("timezone"), "{}", stderr(&wrong));
+    }
+    assert_eq!(code(&homegen(folder.path(), &["list", "everything"])), 2);
+}
