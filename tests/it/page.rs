@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use homegen::docs::render;
+use homegen::inventory::{Kind, table};
+use homegen::printable::printable_lines;
+use proptest::prelude::*;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use crate::common::mutate::mutate;
 use crate::common::{cases, fixtures, outcomes, read, root};
 use crate::list::inventory;
 use crate::plan::deployment;
@@ -80,6 +84,7 @@ const PROGRAMS: &[&str] = &[
     "systemctl",
     "tailscale",
     "zfs",
+    "zpool",
 ];
 
 /// Units of modules of NixOS that the output enables.
@@ -248,4 +253,23 @@ fn the_picture_follows_the_overview() {
     let page = render(&inventory, Some("flowchart LR\n  a --> b\n"));
     let picture = page.find("```mermaid\nflowchart LR\n  a --> b\n```\n").expect("a picture");
     assert!(page.find("## Overview") < Some(picture) && Some(picture) < page.find("## Quick reference"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn pages_and_lists_of_nearly_valid_files_are_printed(bytes in prop::collection::vec(any::<u8>(), 2..60)) {
+        let cases = cases();
+        let files: Vec<&str> = cases.iter().map(|(_, text)| text.as_str()).collect();
+        let text = mutate(&files, &bytes);
+        if let Some(inventory) = inventory(&String::from_utf8_lossy(&text), Path::new("/")) {
+            let page = render(&inventory, None);
+            // No text of a file is printed as it is if a terminal would interpret it.
+            prop_assert_eq!(printable_lines(&page), page.as_str());
+            for kind in Kind::ALL {
+                prop_assert!(table::render(&inventory, *kind).ends_with('\n'));
+            }
+        }
+    }
 }

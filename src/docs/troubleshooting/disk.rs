@@ -30,11 +30,12 @@ pub(super) fn section(inventory: &Inventory) -> String {
         text.push_str("The containers on the disk start by themselves once it is mounted.\n\n");
     }
     text.push_str("### A disk is full\n\n");
-    let mut lines = vec![
-        ("The free space, and the free inodes", "df -h".to_owned()),
-        ("", "df -i".to_owned()),
-        ("The space of Podman's images, containers and volumes", "podman system df".to_owned()),
-    ];
+    let mut lines =
+        vec![("The free space, and the free inodes", "df -h".to_owned()), ("", "df -i".to_owned())];
+    let has_containers = !inventory.containers.is_empty();
+    if has_containers {
+        lines.push(("The space of Podman's images, containers and volumes", "podman system df".to_owned()));
+    }
     let mut folders: Vec<&str> = Vec::new();
     for job in &inventory.jobs {
         if let Work::Backup(saved) = &job.work
@@ -48,17 +49,32 @@ pub(super) fn section(inventory: &Inventory) -> String {
     lines.extend(
         folders.iter().map(|folder| ("The space of backups", format!("du -sh {}", shell_word(folder)))),
     );
-    lines.push(("Delete images that no container uses", "podman image prune --all".to_owned()));
+    if has_containers {
+        lines.push(("Delete images that no container uses", "podman image prune --all".to_owned()));
+    }
     lines.push((
         "Delete old systems of NixOS, and what only they need",
         "nix-collect-garbage --delete-older-than 30d".to_owned(),
     ));
     lines.push(("Shorten the journal", "journalctl --vacuum-size=500M".to_owned()));
     text.push_str(&commands(lines));
-    text.push_str(&format!(
-        "{} deletes the previous images too, to which a failed update would go back. Backups are deleted by their jobs after \
-         `keep`; a smaller value in the file takes effect with the next run.\n\n",
-        code("podman image prune --all")
-    ));
+    if has_containers && inventory.jobs.iter().any(|job| matches!(job.work, Work::Update { .. })) {
+        text.push_str(&format!(
+            "{} deletes the previous images too, to which a failed update would go back.\n\n",
+            code("podman image prune --all")
+        ));
+    }
+    if !folders.is_empty() {
+        text.push_str(
+            "Backups are deleted by their jobs after `keep`; a smaller value in the file takes effect with the next run.\n\n",
+        );
+    }
+    if !inventory.host.datasets.is_empty() {
+        text.push_str("Snapshots keep the space of deleted files. The state of the pools, and the space of snapshots:\n\n");
+        text.push_str(&commands([
+            ("", "zpool status -x".to_owned()),
+            ("", "zfs list -t snapshot -s used".to_owned()),
+        ]));
+    }
     text
 }

@@ -10,7 +10,8 @@ pub(super) fn section(inventory: &Inventory) -> String {
     if others.is_empty() {
         return String::new();
     }
-    let mut text = "### Another job failed\n\n".to_owned();
+    let title = if others.len() == inventory.jobs.len() { "A job failed" } else { "Another job failed" };
+    let mut text = format!("### {title}\n\n");
     let lines = others.iter().map(|job| ("", format!("journalctl -u {} -n 50 --no-pager", job.unit)));
     text.push_str(&commands(lines));
     for job in &others {
