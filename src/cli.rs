@@ -11,6 +11,7 @@ mod docs;
 mod explain;
 mod fix;
 mod folder;
+mod graph;
 mod images;
 mod init;
 mod list;
@@ -61,6 +62,8 @@ enum Command {
     Docs(docs::Arguments),
     /// Explain a diagnostic code: its cause, its effect and the fix
     Explain(explain::Arguments),
+    /// Draw the host: sites, services, networks, disks and backups
+    Graph(graph::Arguments),
     /// Write the digests of all images into a lock file
     Images(images::Arguments),
     /// List the ports, images, secrets, sites, jobs or volumes of the host
@@ -127,6 +130,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),

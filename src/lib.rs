@@ -36,6 +36,7 @@ pub mod file_context;
 mod filesystem;
 mod foreign_key;
 mod form;
+pub mod graph;
 mod hardening;
 pub mod hir;
 mod image;

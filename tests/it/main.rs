@@ -22,6 +22,7 @@ mod fixtures;
 mod flake;
 mod folders;
 mod formats;
+mod graph;
 mod growth;
 mod half_typed;
 mod images;
