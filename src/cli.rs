@@ -295,11 +295,13 @@ impl Input {
     }
 
     /// The parts of the host.
-    fn inventory(&self) -> Result<Inventory, Stop> {
+    fn inventory(&self) -> Result<(Host, Inventory), Stop> {
         let lock = self.lock()?;
         let name = self.file.file_name().filter(|_| !self.is_stdin());
         let name = name.map_or("homeserver.yaml".into(), |name| name.to_string_lossy());
-        Ok(homegen::inventory(&self.host(lock.as_ref())?, &name))
+        let host = self.host(lock.as_ref())?;
+        let inventory = homegen::inventory(&host, &name);
+        Ok((host, inventory))
     }
 
     /// Runs `work` with the context of the file: the paths beside it, its last build and its lock file.

@@ -1,6 +1,7 @@
 //! `homegen docs`
 
 use clap::Args;
+use homegen::graph::{mermaid, picture};
 
 use super::{Input, Stop, print};
 
@@ -11,6 +12,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let inventory = arguments.input.inventory()?;
-    print(&homegen::docs::render(&inventory, None))
+    let (host, inventory) = arguments.input.inventory()?;
+    let graph = picture(&host);
+    let chart = mermaid::is_shown(&graph).then(|| mermaid::render(&graph));
+    print(&homegen::docs::render(&inventory, chart.as_deref()))
 }

@@ -44,7 +44,7 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let inventory = arguments.input.inventory()?;
+    let (_, inventory) = arguments.input.inventory()?;
     let kind = match arguments.kind {
         Kind::Ports => inventory::Kind::Ports,
         Kind::Images => inventory::Kind::Images,

@@ -5,6 +5,17 @@ use std::fmt::Write;
 use super::{Edge, EdgeKind, Graph, Node, NodeKind};
 use crate::printable::printable;
 
+/// The most edges that Mermaid draws unless the page allows more (`maxEdges` in its configuration).
+const MAX_EDGES: usize = 500;
+
+/// The most characters that it reads (`maxTextSize`).
+const MAX_TEXT: usize = 50_000;
+
+/// True if the picture is small enough for Mermaid on a page of others.
+pub fn is_shown(graph: &Graph) -> bool {
+    graph.edges.len() <= MAX_EDGES && render(graph).chars().count() <= MAX_TEXT
+}
+
 /// Renders a picture.
 pub fn render(graph: &Graph) -> String {
     let mut text = "flowchart LR\n".to_owned();
