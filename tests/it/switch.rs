@@ -207,13 +207,18 @@ fn predicted(effects: &Effects) -> BTreeMap<&str, &'static str> {
 }
 
 #[test]
-#[ignore = "switches a booted host 40 times: HOMEGEN_SWITCH is the program"]
+#[ignore = "switches a booted host 40 times: HOMEGEN_SWITCH is the program, HOMEGEN_EDITS some numbers of edits"]
 fn predictions_agree_with_real_switches() {
     let program = std::env::var("HOMEGEN_SWITCH").expect("HOMEGEN_SWITCH");
     let bases: BTreeMap<&str, Base> = BASES.iter().map(|name| (*name, Base::new(name))).collect();
     let lines = read(EDITS);
     let mut disagreeing = Vec::new();
+    let only = std::env::var("HOMEGEN_EDITS").ok();
+    let only: Option<Vec<&str>> = only.as_ref().map(|only| only.split(' ').collect());
     for (number, line) in lines.lines().enumerate() {
+        if only.as_ref().is_some_and(|only| !only.contains(&(number + 1).to_string().as_str())) {
+            continue;
+        }
         let edit: Edit = serde_json::from_str(line).expect("an edit");
         let base = &bases[edit.fixture.as_str()];
         let work = tempfile::tempdir().expect("a folder");
@@ -266,6 +271,11 @@ fn predictions_agree_with_real_switches() {
             if is_down && !is_up("before") {
                 continue;
             }
+            // A plan assumes that no unit fails. Some values, such as a group that the image lacks, make one fail.
+            if ["activating", "failed"].iter().any(|state| unit["after"] == *state) {
+                println!("    {name} is {} after the switch", unit["after"]);
+                continue;
+            }
             compared += 1;
             let real = unit["effect"].as_str().filter(|effect| *effect != "none");
             let plan = predicted.get(name).copied();
@@ -282,6 +292,7 @@ fn predictions_agree_with_real_switches() {
             disagreeing.push(number + 1);
         }
     }
-    println!("{} of {} edits agree", lines.lines().count() - disagreeing.len(), lines.lines().count());
+    let count = only.map_or(lines.lines().count(), |only| only.len());
+    println!("{} of {count} edits agree", count - disagreeing.len());
     assert!(disagreeing.is_empty(), "{disagreeing:?}");
 }
