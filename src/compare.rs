@@ -74,7 +74,9 @@ fn cause(name: &str, effect: &Effect, units: [&Units; 2], edits: &[&Edit]) -> Ca
             for path in paths {
                 let [before, after] = units.map(|units| {
                     let unit = units.get(name)?;
-                    unit.text.get(path).or_else(|| unit.reload.get(path))
+                    [&unit.text, &unit.reload, &unit.may_restart]
+                        .into_iter()
+                        .find_map(|values| values.get(path))
                 });
                 collect(path, before, after, &mut differences);
             }
@@ -224,7 +226,7 @@ fn shown(value: &Value) -> Option<String> {
                 let words = object.get("$of")?.as_array()?.iter().filter_map(shown);
                 Some(words.collect::<Vec<String>>().join(" "))
             };
-            let code = ["$number", "$file", "$nix"]
+            let code = ["$number", "$file", "$path", "$nix"]
                 .into_iter()
                 .find_map(part)
                 .filter(|_| !object.contains_key("$of"));

@@ -27,6 +27,8 @@ pub enum EffectKind {
     Reloaded,
     /// It did not run, and is started.
     Started,
+    /// It is restarted if the value of a secret in a changed file changed.
+    MayRestart,
     /// Its text changed, and it keeps running with the old text.
     LeftAlone,
 }

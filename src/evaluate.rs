@@ -140,7 +140,10 @@ impl Scope<'_> {
             Expr::Float(number) => json!({ "$number": number }),
             Expr::Bool(value) => (*value).into(),
             Expr::Null => Value::Null,
-            Expr::Directory(folder) => json!({ "$path": folder }),
+            Expr::Directory(path) => match (self.host.hash)(path) {
+                Some(hash) => json!({ "$path": path, "$hash": hash }),
+                None => json!({ "$path": path }),
+            },
             Expr::Ref(reference) => self.referenced(reference),
             Expr::Code(code) => self.code(code).unwrap_or_else(|| json!({ "$nix": code })),
             Expr::Script(script) => json!({ "$nix": script.selection() }),

@@ -45,6 +45,9 @@ pub(crate) fn switch<'a>(old: &'a Units, new: &'a Units) -> Effects {
         } else if before.is_active && is_reloaded(before, after) {
             let cause = Cause::Changed(paths(&before.reload, &after.reload));
             effects.insert(name.clone(), Effect { kind: EffectKind::Reloaded, cause });
+        } else if before.is_active && before.may_restart != after.may_restart {
+            let cause = Cause::Changed(paths(&before.may_restart, &after.may_restart));
+            effects.insert(name.clone(), Effect { kind: EffectKind::MayRestart, cause });
         }
     }
     follow(old, &mut stopped, |unit| unit.is_active);

@@ -16,6 +16,8 @@ pub struct Unit {
     pub text: BTreeMap<String, Value>,
     /// The values whose change alone is a reload.
     pub reload: BTreeMap<String, Value>,
+    /// The values whose change alone restarts it if a secret in them changed.
+    pub may_restart: BTreeMap<String, Value>,
     /// The action of NixOS if its text changes.
     pub on_change: OnChange,
     /// True if it is active while the host runs. A job, and a container that is started by hand, are not.

@@ -7,6 +7,7 @@ mod native;
 mod network;
 mod program;
 mod service;
+mod sops;
 mod timer;
 mod tmpfiles;
 
@@ -23,6 +24,7 @@ const KINDS: &[fn(&Configuration, &mut Units)] = &[
     service::find,
     program::find,
     tmpfiles::find,
+    sops::find,
 ];
 
 /// The target that the boot reaches, which starts the units that it wants.

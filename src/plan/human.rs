@@ -93,6 +93,7 @@ pub(super) fn words(effect: EffectKind) -> &'static str {
         EffectKind::Restarted => "restarts",
         EffectKind::Reloaded => "reloads",
         EffectKind::Started => "starts",
+        EffectKind::MayRestart => "may restart",
         EffectKind::LeftAlone => "runs on as it is",
     }
 }

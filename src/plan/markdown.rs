@@ -101,12 +101,13 @@ fn cell_text(text: &str) -> String {
 }
 
 /// The effects, in the order of a summary.
-const EFFECTS: [EffectKind; 6] = [
+const EFFECTS: [EffectKind; 7] = [
     EffectKind::Stopped,
     EffectKind::StoppedAndStarted,
     EffectKind::Restarted,
     EffectKind::Reloaded,
     EffectKind::Started,
+    EffectKind::MayRestart,
     EffectKind::LeftAlone,
 ];
 

@@ -195,6 +195,20 @@ fn a_changed_secret_restarts_its_readers() {
 }
 
 #[test]
+fn a_changed_file_of_sops_may_restart_the_readers_of_its_secrets() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = read("fixtures/secret-stores/homeserver.yaml");
+    std::fs::create_dir(folder.path().join("sops")).unwrap();
+    let file = folder.path().join("sops/mail.env");
+    std::fs::write(&file, "one").unwrap();
+    let old = deployment(&text, folder.path()).unwrap();
+    std::fs::write(&file, "other").unwrap();
+    let (new, _, sources) = compiled(&text, folder.path(), &FileContext::default()).unwrap();
+    let plan = homegen::plan(&old, &new, &[], &sources);
+    assert_eq!(units(&plan), [("podman-app-server.service", EffectKind::MayRestart)]);
+}
+
+#[test]
 fn a_plan_has_no_value_of_an_environment_and_its_texts_are_escaped() {
     let plan = edited(&[("DB_USERNAME: immich", "DB_USERNAME: hunter2")]);
     for render in [human::render, json::render, markdown::render] {

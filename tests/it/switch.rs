@@ -39,6 +39,7 @@ const OUTSIDE: &[&str] = &[
     "services.NAME.containers.NAME.files.NAME.from",
     "services.NAME.jobs.NAME.run",
     "services.NAME.jobs.NAME.user",
+    "services.NAME.units",
     "sops.file",
 ];
 
@@ -201,7 +202,7 @@ fn predicted(effects: &Effects) -> BTreeMap<&str, &'static str> {
         EffectKind::StoppedAndStarted | EffectKind::Restarted => Some("restarted"),
         EffectKind::Reloaded => Some("reloaded"),
         EffectKind::Started => Some("started"),
-        EffectKind::LeftAlone => None,
+        EffectKind::MayRestart | EffectKind::LeftAlone => None,
     };
     effects.iter().filter_map(|(unit, effect)| Some((unit.as_str(), word(effect.kind)?))).collect()
 }
