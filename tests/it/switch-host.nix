@@ -1,5 +1,9 @@
-# The parts of a host that the fixtures need and a test host lacks: their addresses and disks.
+# The parts of a host that the fixtures need and a test host lacks: their addresses, disks and users.
 {
+  users.users.app = {
+    isSystemUser = true;
+    group = "users";
+  };
   systemd.services.test-addresses = {
     wantedBy = [ "sysinit.target" ];
     before = [
