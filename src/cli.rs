@@ -19,6 +19,7 @@ mod man;
 mod map_path;
 mod plan;
 mod schema;
+mod secrets;
 mod watch;
 
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::{Args, Parser, Subcommand};
 use homegen::diag::{Bug, Diagnostic, Severity, human};
-use homegen::file_context::FileContext;
+use homegen::file_context::{EncryptedFiles, FileContext};
 use homegen::hir::Host;
 use homegen::inventory::Inventory;
 use homegen::lock::{self, Lock};
@@ -77,6 +78,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Print the JSON Schema of homeserver.yaml, for editors
     Schema,
+    /// Check, create and encrypt the files of secrets
+    Secrets(secrets::Arguments),
     /// Write a starter homeserver.yaml
     Init(init::Arguments),
 }
@@ -137,6 +140,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::MapPath(arguments) => map_path::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Schema => schema::run(),
+        Command::Secrets(arguments) => secrets::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
     };
     match done {
@@ -272,7 +276,7 @@ impl Input {
             );
         }
         let lock = self.lock()?;
-        self.with_context(&last_build, lock.as_ref(), |context| work(&bytes, context))
+        self.with_context(&last_build, lock.as_ref(), None, |context| work(&bytes, context))
     }
 
     /// Reads the file for a command that queries the host. Prints diagnostics only if an error prevents that;
@@ -281,7 +285,7 @@ impl Input {
         let bytes = self.read()?;
         let last_build = folder::last_build(&self.default_output());
         let linked =
-            self.with_context(&last_build, lock, |context| Ok(link(&self.name(), &bytes, context)))?;
+            self.with_context(&last_build, lock, None, |context| Ok(link(&self.name(), &bytes, context)))?;
         linked.host.ok_or_else(|| {
             print_diagnostics(&linked.diagnostics, &linked.sources);
             Stop::Wrong
@@ -304,11 +308,13 @@ impl Input {
         Ok((host, inventory))
     }
 
-    /// Runs `work` with the context of the file: the paths beside it, its last build and its lock file.
+    /// Runs `work` with the context of the file: the paths beside it, its last build, its lock file and its encrypted
+    /// files.
     fn with_context<T>(
         &self,
         last_build: &LastBuild,
         lock: Option<&Lock>,
+        encrypted: Option<&dyn EncryptedFiles>,
         work: impl FnOnce(&FileContext) -> Result<T, Bug>,
     ) -> Result<T, Stop> {
         let here = self.folder();
@@ -319,6 +325,7 @@ impl Input {
         };
         let context = FileContext {
             lock,
+            encrypted,
             // A file from standard input has no folder.
             exists: (!self.is_stdin()).then_some(&exists),
             last_build: match last_build {

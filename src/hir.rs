@@ -5,6 +5,7 @@ pub(crate) mod auth;
 pub(crate) mod backup;
 pub(crate) mod client;
 pub(crate) mod cloudflared;
+pub(crate) mod encrypted;
 pub(crate) mod folder;
 pub(crate) mod front;
 pub(crate) mod haproxy;
@@ -35,6 +36,8 @@ pub(crate) use auth::{AuthProvider, SiteAuth};
 pub(crate) use backup::Backup;
 pub(crate) use client::Client;
 pub(crate) use cloudflared::Cloudflared;
+pub use encrypted::{Audited, Missing, MissingFile, Outdated};
+pub(crate) use encrypted::{Encrypted, EncryptedFile, EncryptedFiles, Flaw, Mismatch, Recipients};
 pub(crate) use folder::Folder;
 pub(crate) use front::{Answer, Front, Site, SitePath, Upstream, UpstreamAddress};
 pub(crate) use haproxy::{HaProxy, PlainSite};
@@ -72,6 +75,8 @@ pub struct Host {
     pub(crate) secret_stores: SecretStores,
     /// The secrets, by name.
     pub(crate) secrets: IndexMap<Id<Secret>, Secret>,
+    /// The encrypted files, if the caller has read them.
+    pub(crate) encrypted: Option<EncryptedFiles>,
     /// The invalid uses of secrets; diagnostics were emitted.
     pub(crate) wrong_secrets: Vec<WrongSecret>,
     /// The destinations of notifications.

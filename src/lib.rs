@@ -13,6 +13,7 @@
 
 mod accept;
 mod acme_provider;
+mod age;
 mod application;
 mod ast;
 mod auth_program;
@@ -62,6 +63,7 @@ pub mod plan;
 mod podman;
 pub mod preset;
 pub mod printable;
+pub mod recipient_record;
 pub mod record;
 mod render;
 mod repetition;
@@ -73,6 +75,7 @@ mod script;
 mod secret;
 mod setting;
 pub mod shape;
+pub mod sops;
 pub mod source;
 mod subnet;
 mod survey;
@@ -162,6 +165,22 @@ pub fn compile(
 pub fn link(name: &str, bytes: &[u8], context: &FileContext) -> Linked {
     // These passes run on one thread, and allocating a stack is faster than starting threads.
     stacker::grow(STACK, || link_here(name, bytes, context))
+}
+
+/// Reads the encrypted files of a host that was linked without them, for the commands that create and encrypt them.
+pub fn read_encrypted_files(host: &mut hir::Host, files: &dyn file_context::EncryptedFiles) {
+    host.encrypted = Some(link::encrypted::link(host, files));
+}
+
+/// The rules of agenix for a host, as `secrets.nix`. `wanted` returns the encoding of a file by its path in the folder of agenix,
+/// or `None` for a file without a rule. `source` is the name of the compiled file. Fails only on an internal error of
+/// homegen.
+pub fn agenix_rules(
+    host: &hir::Host,
+    source: &str,
+    wanted: &dyn Fn(&str) -> Option<nixos::Encoding>,
+) -> Result<String, Bug> {
+    render::rules(&lower::rules(host, wanted), source)
 }
 
 /// Lowers a host for a comparison with another one. `file` has the values of its file, and `hash` returns the hash of a file

@@ -5,6 +5,7 @@ mod auth;
 mod client;
 mod cloudflared;
 mod container;
+pub(crate) mod encrypted;
 mod folder;
 mod front;
 mod haproxy;
@@ -43,7 +44,7 @@ pub(crate) fn link(
     context: &FileContext,
     diagnostics: &mut Diagnostics,
 ) -> Host {
-    let accepted = allow::link(&file);
+    let accepted = allow::link(&file, context);
     let front = front::take(&mut file);
     let secret_stores = SecretStores { agenix: file.agenix.take(), sops: file.sops.take() };
     let secrets: IndexMap<Id<Secret>, Secret> = file
@@ -87,6 +88,7 @@ pub(crate) fn link(
         auth: IndexMap::new(),
         secret_stores,
         secrets,
+        encrypted: None,
         wrong_secrets: Vec::new(),
         notify: file.notify,
         postgres: file.postgres,
@@ -143,6 +145,15 @@ fn link_context(host: &mut Host, context: &FileContext) {
                 run.is_missing = !exists(&run.script.value());
             }
         }
+    }
+    if let Some(files) = context.encrypted {
+        let found = encrypted::link(host, files);
+        // Another rule reports a folder or a link in place of a file.
+        let present: Vec<_> = found.files.values().flat_map(|file| &file.secrets).collect();
+        for name in present {
+            host.secrets.entry(name.clone()).and_modify(|secret| secret.file_is_missing = false);
+        }
+        host.encrypted = Some(found);
     }
     if let Some(lock) = context.lock {
         link_lock(host, lock);

@@ -91,6 +91,8 @@ const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     notify::lower_uses,
 ];
 
+pub(crate) use secret::rules;
+
 /// Lowers a host.
 pub(crate) fn lower(host: &Host) -> Output {
     let mut output = Output::default();

@@ -59,6 +59,24 @@ pub struct SecretOptions {
     pub restarted_by_sops: Vec<String>,
 }
 
+/// The encoding of a file of age.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    /// Binary data, the default of agenix.
+    Binary,
+    /// Text, as `age --armor` writes it.
+    Armor,
+}
+
+/// The rules of agenix, which `agenix` reads as `secrets.nix`.
+#[derive(Debug, Default)]
+pub struct AgenixRules {
+    /// The list of recipients that the rules share, as `recipients`.
+    pub recipients: Option<Expr>,
+    /// The `publicKeys` and `armor` of each file.
+    pub files: Set,
+}
+
 /// One file with a NixOS module.
 #[derive(Debug, Default)]
 pub struct Module {

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::diag::Bug;
 use crate::nix::print::Printer;
 use crate::nix::{Expr, ITEM, Set, attribute, identifiers, is_call, quoted};
-use crate::nixos::{Module, Output, node};
+use crate::nixos::{AgenixRules, Module, Output, node};
 use crate::output::{File, OutputLocation};
 use crate::record::{self, hash};
 use crate::script::{SOURCED, Script, ShellFile};
@@ -140,6 +140,24 @@ pub(crate) fn render(output: &Output, location: &OutputLocation) -> Result<Vec<F
     files.push(File { path: record::PATH.to_owned(), text: record.text(&location.source) });
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
+}
+
+/// Renders the rules of agenix. `source` is the name of the compiled file.
+pub(crate) fn rules(rules: &AgenixRules, source: &str) -> Result<String, Bug> {
+    let mut recipients = Printer::new(&ConstantsFile, 2);
+    if let Some(list) = &rules.recipients {
+        recipients.bind("recipients", list);
+    }
+    let mut files = Printer::new(&ConstantsFile, 2);
+    files.body(&[], &rules.files);
+    let (recipients, files) = (recipients.finish(), files.finish());
+    let values = context! {
+        source => safe(comment(source)),
+        recipients => safe(recipients.text),
+        rules => safe(files.text),
+    };
+    let certain = recipients.certain && files.certain && !rules.files.is_empty();
+    Ok(fill(&templates(), "rules.nix.j2", "secrets.nix", certain, values)?.text)
 }
 
 /// The file with the settings of all containers.
@@ -311,6 +329,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("containers.nix.j2", include_str!("../templates/containers.nix.j2")),
     ("constants.nix.j2", include_str!("../templates/constants.nix.j2")),
     ("default.nix.j2", include_str!("../templates/default.nix.j2")),
+    ("rules.nix.j2", include_str!("../templates/rules.nix.j2")),
     ("module.nix.j2", include_str!("../templates/module.nix.j2")),
     ("scripts.nix.j2", include_str!("../templates/scripts.nix.j2")),
 ];

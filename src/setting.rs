@@ -47,8 +47,8 @@ pub(crate) use postgres::{Database, Postgres};
 pub(crate) use rendered::{ReferencedSecret, RenderedPart, referenced, rendered};
 pub(crate) use scalar::{Flag, Map, Number, OneOrMany, Pairs, Raw, Spanned};
 pub(crate) use secret::{
-    EnvFile, EnvFiles, Format, Login, Secret, SecretEnvFile, SecretFile, SecretStore, SecretUse, SecretUses,
-    UsedSecret, takes_path,
+    EnvFile, EnvFiles, Format, Generate, Login, Secret, SecretEnvFile, SecretFile, SecretStore, SecretUse,
+    SecretUses, UsedSecret, takes_path,
 };
 pub(crate) use sops::Sops;
 pub(crate) use tailscale::Tailscale;

@@ -243,7 +243,7 @@ macro_rules! fields {
                         None if unknown.mean(key(stringify!($field))) => None,
                         None => $crate::shape::absent!($type, key(stringify!($field)), at, unknown, reader $(, $default)?),
                     };)*
-                    let _ = &unreadable;
+                    let _ = (&unreadable, &reader);
                     Some($name {
                         $($span: at, $unreadable: unreadable,)?
                         $($part: $part?,)?

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use homegen::Linked;
 use homegen::diag::{github, json, sarif};
 use homegen::printable::printable;
 
@@ -28,7 +29,7 @@ pub(super) struct Arguments {
 
 /// The format of the diagnostics.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// Text with snippets of the file, on standard error
     Human,
     /// One JSON object, for editors and scripts
@@ -51,8 +52,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         _ => input.name(),
     };
     let linked = input.check(&label, &folder)?;
+    report(&linked, arguments.format, arguments.deny_warnings, input)
+}
+
+/// Prints the diagnostics of a file, and fails if there is an error, or with `deny_warnings` a warning.
+pub(super) fn report(
+    linked: &Linked,
+    format: Format,
+    deny_warnings: bool,
+    input: &Input,
+) -> Result<(), Stop> {
     let (diagnostics, sources) = (&linked.diagnostics, &linked.sources);
-    match arguments.format {
+    match format {
         Format::Human if diagnostics.is_empty() => {
             print(&format!("{}: no problems found\n", printable(&input.name())))?;
         }
@@ -61,7 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         Format::Github => print(&github::render(diagnostics, sources))?,
         Format::Sarif => print(&sarif::render(diagnostics, sources))?,
     }
-    if linked.host.is_none() || (arguments.deny_warnings && !diagnostics.is_empty()) {
+    if linked.host.is_none() || (deny_warnings && !diagnostics.is_empty()) {
         return Err(Stop::Wrong);
     }
     Ok(())

@@ -64,8 +64,8 @@ fn files(
 ) -> Result<Vec<File>, Stop> {
     let bytes = input.read()?;
     let lock = if input.is_stdin() { None } else { images::read(&input.folder().join(lock::PATH))? };
-    let outcome =
-        input.with_context(last_build, lock.as_ref(), |context| compile(name, &bytes, location, context))?;
+    let outcome = input
+        .with_context(last_build, lock.as_ref(), None, |context| compile(name, &bytes, location, context))?;
     outcome.files.ok_or_else(|| {
         print_diagnostics(&outcome.diagnostics, &outcome.sources);
         Stop::Wrong

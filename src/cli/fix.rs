@@ -28,7 +28,7 @@ pub(super) fn run(input: &Input, output: &Path) -> Result<(), Stop> {
     let last_build = folder::last_build(output);
     let (mut fixed, mut made) = (text.to_owned(), 0);
     for _ in 0..MAX_ROUNDS {
-        let linked = input.with_context(&last_build, None, |context| {
+        let linked = input.with_context(&last_build, None, None, |context| {
             Ok(homegen::link(&input.name(), fixed.as_bytes(), context))
         })?;
         let (next, count) = apply(&fixed, &linked.diagnostics);

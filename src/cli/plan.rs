@@ -69,7 +69,7 @@ fn other(version: &Version) -> Result<Deployment, Stop> {
 fn linked(input: &Input, name: &str, last_build: &LastBuild) -> Result<Linked, Stop> {
     let bytes = input.read()?;
     let lock = input.lock()?;
-    input.with_context(last_build, lock.as_ref(), |context| Ok(homegen::link(name, &bytes, context)))
+    input.with_context(last_build, lock.as_ref(), None, |context| Ok(homegen::link(name, &bytes, context)))
 }
 
 /// The compiled host of a file without errors.

@@ -65,6 +65,17 @@ impl Code {
         self.level() != Level::Error && self != Code::UnusedAllow
     }
 
+    /// Reports whether the rule reads the encrypted files of secrets, as `homegen secrets audit` does.
+    pub(crate) fn is_about_encrypted_files(self) -> bool {
+        use Code::{InvalidEncryptedFile, UndeclaredFile, WrongRecipients};
+        matches!(self, InvalidEncryptedFile | UndeclaredFile | WrongRecipients)
+    }
+
+    /// Reports whether the rule is about the files of secrets, with those that need not be read.
+    pub fn is_about_secret_files(self) -> bool {
+        self == Code::SecretFileMissing || self.is_about_encrypted_files()
+    }
+
     /// Parses a code such as `HG0101`.
     pub fn from_code(code: &str) -> Option<Code> {
         Code::ALL.iter().copied().find(|c| c.code() == code)
@@ -130,6 +141,10 @@ codes! {
     AclOrder = "HG0609", Warning, "an ACL grants commands that it denies";
     PasswordHash = "HG0610", Warning, "a password hash is in the Nix store";
     SecretInStore = "HG0611", Error, "a secret would be in the Nix store";
+    InvalidEncryptedFile = "HG0612", Error, "the encrypted file of a secret is not valid";
+    WrongRecipients = "HG0613", Deny, "a secret is encrypted to the wrong recipients";
+    UndeclaredFile = "HG0614", Warning, "an encrypted file belongs to no secret";
+    WeakSecret = "HG0615", Warning, "a generated secret is weak";
     NestedFolder = "HG0701", Error, "a folder has two owners";
     FolderInFolder = "HG0702", Warning, "a folder is inside another user's folder";
     DatabaseOnNfs = "HG0703", Deny, "a database is on a network file system";

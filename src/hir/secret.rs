@@ -4,6 +4,9 @@ use crate::setting::{self, Agenix, SecretStore, Sops};
 use crate::source::Span;
 use crate::tree::Text;
 
+/// The action for a missing secret with `generate`.
+pub(crate) const GENERATE: &str = "run `homegen secrets generate`";
+
 /// The stores of encrypted secrets that the file declares. Their output is in `src/lower/secret/`.
 #[derive(Debug, Default)]
 pub(crate) struct SecretStores {

@@ -1,16 +1,23 @@
 //! The scopes in which the file accepts diagnostics: the whole file, or the mapping with the `allow`.
 
 use crate::ast;
+use crate::diag::Code;
+use crate::file_context::FileContext;
 use crate::hir::Accepted;
 use crate::setting::{self, UnreadableParts};
 use crate::source::Span;
 
-/// Collects all `allow` entries of `file`.
-pub(super) fn link(file: &ast::File) -> Vec<Accepted> {
+/// Collects all `allow` entries of `file`. Only an audit reads the encrypted files, so that only an audit reports an entry
+/// about them without effect.
+pub(super) fn link(file: &ast::File, context: &FileContext) -> Vec<Accepted> {
     let mut accepted = Vec::new();
     let mut add = |allow: &setting::Allow, within: Option<Span>, unreadable: &UnreadableParts| {
-        let is_unread = !unreadable.is_empty();
-        accepted.extend(allow.0.iter().map(|&(code, span)| Accepted { code, within, is_unread, span }));
+        let is_unread = |code: Code| {
+            !unreadable.is_empty() || context.encrypted.is_none() && code.is_about_encrypted_files()
+        };
+        let entry =
+            |&(code, span): &(Code, Span)| Accepted { code, within, is_unread: is_unread(code), span };
+        accepted.extend(allow.0.iter().map(entry));
     };
     add(&file.allow, None, &file.unreadable);
     add(&file.host.allow, Some(file.host.span), &file.host.unreadable);

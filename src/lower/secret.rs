@@ -15,9 +15,12 @@
 //! change with every commit of a flake. sops-nix restarts the units in `restartUnits` when the content changes.
 
 mod agenix;
+mod rules;
 mod sops;
 
 use indexmap::IndexSet;
+
+pub(crate) use rules::rules;
 
 use super::context::HostContext;
 use super::{container_set, own_set};

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use schemars::json_schema;
 
 use super::{Allow, ReferencedSecret, Spanned};
-use crate::form::{AbsolutePath, Count, EnvironmentName, Mode, Owner, Registry, SecretName};
+use crate::form::{
+    AbsolutePath, Alphabet, Count, EnvironmentName, Mode, Owner, Recipient, Registry, SecretName,
+};
 use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
 use crate::tree::Text;
@@ -33,8 +35,22 @@ mapping! {
         format: Format = "raw",
         /// The minimum number of characters. Containers and jobs that need a shorter secret do not start.
         min_length: Option<Value<Count>>,
+        /// The public keys that the file of agenix is encrypted to, in place of those of `agenix`.
+        recipients: Vec<Value<Recipient>>,
+        /// Creates the content: `homegen secrets generate` encrypts a random one if the file is missing.
+        generate: Option<Generate>,
         /// Diagnostics that are accepted here, by code, each with the reason.
         allow: Allow,
+    }
+}
+
+mapping! {
+    /// The random content of a secret.
+    Generate such as "{ length: 32 }" or nothing {
+        /// The number of characters.
+        length: Value<Count> = "32",
+        /// The characters: `alphanumeric`, `hex`, `digits`, or the characters themselves.
+        alphabet: Value<Alphabet> = "alphanumeric",
     }
 }
 

@@ -1,9 +1,10 @@
 //! Every code has a correct page: its first file fails with that code alone, and its second file passes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use crate::common::encrypted::StoredFiles;
 use crate::common::{compile, compile_beside, record_of, report};
 use homegen::Outcome;
 use homegen::diag::{Code, Severity};
@@ -31,6 +32,18 @@ fn file(code: Code, heading: &str) -> Vec<u8> {
     }
 }
 
+/// The encrypted files of a page by path, which stand under `Encrypted`.
+fn encrypted_files(page: &str) -> BTreeMap<String, String> {
+    let Some((_, section)) = page.split_once("\n## Encrypted\n") else { return BTreeMap::new() };
+    let (section, _) = section.split_once("\n## ").expect("another section follows");
+    let parts: Vec<&str> = section.split("`:\n\n```text\n").collect();
+    let files = parts.windows(2).map(|pair| {
+        let path = pair[0].rsplit('`').next().expect("a path").to_owned();
+        (path, pair[1].split("```").next().expect("text").to_owned())
+    });
+    files.collect()
+}
+
 /// Compiles the file under a heading. `Files` lists the files beside it, and the output folder contains the output of
 /// the file under `Before`.
 fn compile_file(code: Code, heading: &str) -> Outcome {
@@ -39,10 +52,12 @@ fn compile_file(code: Code, heading: &str) -> Outcome {
     let last_build = page.contains("\n## Before\n").then(|| record_of(&compile(file(code, "Before"))));
     let lock = page.contains("\n## Lock\n").then(|| file(code, "Lock"));
     let lock = lock.map(|lock| Lock::read(&String::from_utf8(lock).unwrap()).expect("a lock file"));
+    let encrypted = StoredFiles(encrypted_files(page));
     let context = FileContext {
         lock: lock.as_ref(),
         exists: if page.contains("\n## Files\n") { Some(&exists) } else { None },
         last_build: last_build.as_ref(),
+        encrypted: if encrypted.0.is_empty() { None } else { Some(&encrypted) },
     };
     compile_beside(file(code, heading), &context)
 }
@@ -62,7 +77,10 @@ fn every_page_has_a_title_an_explanation_and_two_files() {
         assert_eq!(title, format!("# {}: {}", code.code(), code.title()));
         let headings: Vec<&str> = rest
             .lines()
-            .filter(|line| line.starts_with('#') && !matches!(*line, "## Files" | "## Before" | "## Lock"))
+            .filter(|line| {
+                line.starts_with('#')
+                    && !matches!(*line, "## Files" | "## Before" | "## Lock" | "## Encrypted")
+            })
             .collect();
         assert_eq!(headings, ["## Fails", "## Passes"], "{}", code.code());
         assert!(!rest.starts_with('#'), "{} explains nothing", code.code());

@@ -17,6 +17,12 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
     // Only rules read them. They do not become options of NixOS.
     ("every-key", "host.memory"),
     ("every-key", "host.cpus"),
+    // `homegen secrets` reads them.
+    ("every-key", "agenix.recipients.0"),
+    ("every-key", "agenix.recipients.1"),
+    ("every-key", "secrets.password.recipients.0"),
+    ("every-key", "secrets.password.generate.length"),
+    ("every-key", "secrets.password.generate.alphabet"),
     // A reason is for readers of the file.
     ("every-key", "services.app.containers.main.allow.HG0506"),
     ("every-key", "services.app.containers.main.allow.HG1501"),

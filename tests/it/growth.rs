@@ -73,6 +73,11 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("databases", false) => member(format!("d{i}"), json!({})),
         ("depends_on" | "restart" | "stop", true) => item(json!(format!("c{i}"))),
         ("depends_on", false) => member(format!("c{i}"), json!({ "condition": "started" })),
+        ("recipients", true) => {
+            // A key of SSH: strings with their lengths.
+            let key = [&b"\0\0\0\x0bssh-ed25519\0\0\0\x20"[..], format!("{i:032}").as_bytes()].concat();
+            item(json!(format!("ssh-ed25519 {}", data_encoding::BASE64.encode(&key))))
+        }
         ("reaches", true) => item(json!(format!("s{i}.example.org"))),
         ("from", true) => item(json!(address())),
         ("devices", true) => item(json!(format!("/dev/d{i}"))),

@@ -46,6 +46,7 @@ mod restore_sqlite;
 mod risk;
 mod schema;
 mod scripts;
+mod secrets;
 mod seeds;
 mod set_up_database;
 mod sites;

@@ -98,6 +98,7 @@ fn check_file(file: &Text, store: SecretStore, diagnostics: &mut Diagnostics) {
 fn unused_keys(secret: &Secret, diagnostics: &mut Diagnostics) {
     let declared = &secret.settings;
     let key = declared.key.as_ref().map(|key| ("key", key.span));
+    let recipients = declared.recipients.first().map(|first| ("recipients", first.span()));
     let (others, other, reason): (Vec<(&str, Span)>, Span, &str) = match (&declared.path, secret.store) {
         (Some(path), _) => {
             let written = [("owner", declared.owner.text.written()), ("mode", declared.mode.text.written())];
@@ -105,13 +106,18 @@ fn unused_keys(secret: &Secret, diagnostics: &mut Diagnostics) {
             let group = declared.group.as_ref().map(|group| ("group", group.text.span));
             let file = declared.file.as_ref().map(|file| ("file", file.span));
             let from = declared.from.as_ref().map(|from| ("from", from.span));
-            let all = file.into_iter().chain(key).chain(from).chain(written).chain(group).collect();
+            let generate = declared.generate.as_ref().map(|generate| ("generate", generate.span));
+            let others = written.chain(group).chain(recipients).chain(generate);
+            let all = file.into_iter().chain(key).chain(from).chain(others).collect();
             (all, path.text.span, "another program creates this file")
         }
         (None, Some(SecretStore::Agenix)) => {
             (key.into_iter().collect(), secret.span, "agenix has one file for each secret")
         }
-        (None, _) => return,
+        (None, Some(SecretStore::Sops)) => {
+            (recipients.into_iter().collect(), secret.span, "the recipients for sops are in `.sops.yaml`")
+        }
+        (None, None) => return,
     };
     for (name, span) in others {
         diagnostics.push(

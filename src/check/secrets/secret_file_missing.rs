@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
+use crate::hir::secret::GENERATE;
 use crate::hir::{Host, Secret};
 use crate::setting::SecretStore;
 use crate::tree::{Node, Text};
@@ -65,7 +66,12 @@ fn report(
                 location.span,
                 "relative to this file",
             )
-            .help(format!("{}, and the same for each other secret", store.command(folder, first))),
+            .help(
+                match missing.values().flatten().all(|secret| secret.settings.generate.is_some()) {
+                    true => GENERATE.to_owned(),
+                    false => format!("{}, and the same for each other secret", store.command(folder, first)),
+                },
+            ),
         );
         return;
     }
@@ -82,7 +88,10 @@ fn report(
                 span,
                 label,
             )
-            .help(store.command(folder, path)),
+            .help(match secrets.iter().all(|secret| secret.settings.generate.is_some()) {
+                true => GENERATE.to_owned(),
+                false => store.command(folder, path),
+            }),
         );
     }
 }

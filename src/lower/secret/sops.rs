@@ -15,7 +15,8 @@ use crate::lower::owners_default;
 use crate::nix::{Expr, Set};
 use crate::nixos::Output;
 use crate::setting::{SecretStore, Sops};
-use crate::tree::{Atom, Text};
+use crate::sops::format;
+use crate::tree::Atom;
 use crate::value::Value;
 
 /// The set with the secrets, and the unit that decrypts them.
@@ -25,7 +26,7 @@ pub(super) fn lower(sops: &Sops, host: &Host, output: &mut Output) {
     let module = output.module("secrets.nix", "secrets");
     let options = module.config.at(&["sops"]);
     options.set("defaultSopsFile", owners_default(Expr::Directory(sops.file.value())));
-    if let Some(format) = format(&sops.file) {
+    if let Some(format) = format(&sops.file.value()) {
         options.set("defaultSopsFormat", owners_default(Expr::str(format)));
     }
     for (name, secret) in host.secrets.iter().filter(|(_, secret)| secret.store == Some(SecretStore::Sops)) {
@@ -33,7 +34,7 @@ pub(super) fn lower(sops: &Sops, host: &Host, output: &mut Output) {
         let mut set = Set::default();
         if let Some(file) = &secret.file {
             set.set("sopsFile", Expr::Directory(file.value()));
-            set.set("format", Expr::str(format(file).unwrap_or("yaml")));
+            set.set("format", Expr::str(format(&file.value()).unwrap_or("yaml")));
         }
         if let Some(key) = &declared.key {
             set.set("key", Expr::text(key));
@@ -61,18 +62,5 @@ fn id_of(account: &Value<Owner>, id: u32) -> Expr {
     match account.text.atom() {
         Atom::Int(_) => Expr::typed(&account.text),
         _ => Expr::Int(id.into()),
-    }
-}
-
-/// The format of an encrypted file, by its ending. `None` for YAML, the default of sops-nix.
-fn format(file: &Text) -> Option<&'static str> {
-    let path = file.value();
-    let name = path.rsplit('/').next().unwrap_or_default();
-    match name.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("yaml" | "yml") => None,
-        Some("json") => Some("json"),
-        Some("ini") => Some("ini"),
-        Some("env") => Some("dotenv"),
-        _ => Some("binary"),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod attacker;
 pub mod edits;
+pub mod encrypted;
 pub mod folder;
 pub mod http;
 pub mod mutate;
@@ -14,9 +15,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use encrypted::StoredFiles;
 use homegen::Outcome;
 use homegen::diag::human::{self, Style};
 use homegen::file_context::FileContext;
+
 use homegen::lock::{self, Lock};
 use homegen::output::OutputLocation;
 use homegen::record::{self, Record};
@@ -79,17 +82,20 @@ pub fn outcomes() -> &'static [(String, Outcome)] {
 }
 
 /// Compiles the file of a case. The file `before.yaml` in its folder is the file of the last build, and beside a folder
-/// `secrets` the compiler sees which files exist.
+/// `secrets` the compiler sees which files exist. A case whose name begins with `audit` sees the encrypted files.
 fn compile_case(folder: &Path, text: &str) -> Outcome {
     let before = std::fs::read(folder.join("before.yaml")).ok();
     let last_build = before.map(|before| record_of(&compile(before)));
     let exists = |path: &str| folder.join(path).is_file();
     let lock = std::fs::read_to_string(folder.join(lock::PATH)).ok();
     let lock = lock.map(|lock| Lock::read(&lock).expect("a lock file"));
+    let is_audit = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with("audit"));
+    let stored = StoredFiles::of(folder);
     let context = FileContext {
         lock: lock.as_ref(),
         exists: if folder.join("secrets").is_dir() { Some(&exists) } else { None },
         last_build: last_build.as_ref(),
+        encrypted: if is_audit { Some(&stored) } else { None },
     };
     compile_beside(text, &context)
 }
