@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::configuration::Configuration;
 use crate::coverage::WritablePath;
-use crate::edit::Origins;
+use crate::edit::{Arguments, Origins};
 use crate::inventory::Inventory;
 use crate::record::{self, Record};
 use crate::retention::Retention;
@@ -30,6 +30,8 @@ pub struct Deployment {
     pub(crate) predecessors: BTreeMap<String, record::Container>,
     /// The values of the file.
     pub(crate) file: Node,
+    /// The arguments of its presets.
+    pub(crate) arguments: Arguments,
     /// The values that the units come from.
     pub(crate) origins: Origins,
 }

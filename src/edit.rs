@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::tree::Node;
+
 /// The edits, by the path of the value: its keys, and the index of an item.
 pub(crate) type Edits = BTreeMap<Vec<String>, Edit>;
 
@@ -48,6 +50,9 @@ pub(crate) fn edits_at<'e>(paths: &[&Vec<String>], edits: &'e Edits) -> Vec<(&'e
     }
     found.into_iter().map(|((_, path), edit)| (path, edit)).collect()
 }
+
+/// The arguments of presets, by service.
+pub(crate) type Arguments = BTreeMap<String, Vec<(String, Node)>>;
 
 /// The paths of the values that the parts of a host come from, by unit. A unit that is absent comes from its name in the file.
 pub(crate) type Origins = BTreeMap<String, Vec<Vec<String>>>;

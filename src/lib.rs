@@ -195,6 +195,8 @@ pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
         let predecessors = host.containers().filter_map(|container| {
             Some((container.name.to_string(), container.previous.as_ref()?.container.clone()))
         });
+        let arguments = host.services.iter().filter(|service| !service.parameters.is_empty());
+        let arguments = arguments.map(|service| (service.name().to_owned(), service.parameters.clone()));
         Deployment {
             record: output.record,
             configuration,
@@ -204,6 +206,7 @@ pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
             retention: retention::retention(host),
             predecessors: predecessors.collect(),
             file,
+            arguments: arguments.collect(),
             origins,
         }
     })
@@ -213,7 +216,7 @@ pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
 /// one.
 pub fn plan(old: &Deployment, new: &Deployment, diagnostics: &[Diagnostic], sources: &Sources) -> Plan {
     let regions = Regions::new(sources);
-    let edits = trace::trace(&old.file, &new.file, &regions);
+    let edits = trace::trace(&old.file, &new.file, [&old.arguments, &new.arguments], &regions);
     let risks = risk::risks(old, new, &edits, &regions);
     compare::compare(old, new, effects(old, new), &edits, risks, diagnostics, &regions)
 }

@@ -3,25 +3,41 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::diag::region::Regions;
-use crate::edit::{Edit, Edits};
+use crate::edit::{Arguments, Edit, Edits};
 use crate::source::{SourceId, Span};
 use crate::tree::{Entry, Kind, Node, Piece, Step, Target};
 
-/// The edits from `old` to `new`. `regions` are those of the new file.
-pub(crate) fn trace(old: &Node, new: &Node, regions: &Regions) -> Edits {
+/// The edits from `old` to `new`. `arguments` are those of the presets of both, by service. `regions` are those of the new file.
+pub(crate) fn trace(old: &Node, new: &Node, arguments: [&Arguments; 2], regions: &Regions) -> Edits {
     let mut tracer = Tracer { regions, path: Vec::new(), edits: Edits::new() };
-    // The values that refer to a constant come after it.
+    // The values that refer to a constant or an argument come after it.
     tracer.path.push(CONSTANTS.to_owned());
     if let (Some(old), Some(new)) = (old.get(CONSTANTS), new.get(CONSTANTS)) {
         tracer.compare(old, new, new.span);
     }
     tracer.path.pop();
+    let [before, after] = arguments;
+    for (service, new) in after {
+        for (name, new) in new {
+            let old = before.get(service).and_then(|all| all.iter().find(|(known, _)| known == name));
+            if let Some((_, old)) = old {
+                tracer.path = argument(service, [name.clone()]).collect();
+                tracer.compare(old, new, new.span);
+            }
+        }
+    }
+    tracer.path.clear();
     tracer.compare(old, new, new.span);
     tracer.edits
 }
 
 /// The key of constants.
 const CONSTANTS: &str = "constants";
+
+/// The path of a preset's argument, or of a part of it.
+fn argument(service: &str, steps: impl IntoIterator<Item = String>) -> impl Iterator<Item = String> {
+    ["services", service, "with"].map(str::to_owned).into_iter().chain(steps)
+}
 
 struct Tracer<'a> {
     regions: &'a Regions<'a>,
@@ -90,11 +106,11 @@ impl Tracer<'_> {
         self.edits.insert(self.path.clone(), edit);
     }
 
-    /// The line of a changed value: of the changed constant that it refers to, or else its own.
+    /// The line of a changed value: of the changed constant or argument that it refers to, or else its own.
     fn line(&self, old: &Node, new: &Node) -> usize {
         if let (Kind::Scalar(before), Kind::Scalar(after)) = (&old.kind, &new.kind)
             && before.pieces == after.pieces
-            && let Some(line) = after.pieces.iter().find_map(|piece| self.line_of_constant(piece))
+            && let Some(line) = after.pieces.iter().find_map(|piece| self.line_of_reference(piece))
         {
             return line;
         }
@@ -103,15 +119,21 @@ impl Tracer<'_> {
         self.regions.line(defined.unwrap_or(new.span))
     }
 
-    /// The line of the constant that a piece refers to, if it changed.
-    fn line_of_constant(&self, piece: &Piece) -> Option<usize> {
+    /// The line of the constant or the argument that a piece refers to, if it changed.
+    fn line_of_reference(&self, piece: &Piece) -> Option<usize> {
         let Piece::Reference(reference) = piece else { return None };
-        let Target::Constant(steps) = &reference.target else { return None };
-        let steps = steps.iter().map(|step| match step {
-            Step::Key(key) => key.clone(),
-            Step::Item { index, .. } => index.to_string(),
-        });
-        let path: Vec<String> = std::iter::once(CONSTANTS.to_owned()).chain(steps).collect();
+        let steps = |steps: &[Step]| -> Vec<String> {
+            let name = |step: &Step| match step {
+                Step::Key(key) => key.clone(),
+                Step::Item { index, .. } => index.to_string(),
+            };
+            steps.iter().map(name).collect()
+        };
+        let path: Vec<String> = match &reference.target {
+            Target::Constant(path) => std::iter::once(CONSTANTS.to_owned()).chain(steps(path)).collect(),
+            Target::Parameter { service, path } => argument(service, steps(path)).collect(),
+            _ => return None,
+        };
         self.edits.get(&path).map(|edit| edit.line)
     }
 }

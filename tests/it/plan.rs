@@ -8,7 +8,7 @@ use homegen::deployment::Deployment;
 use homegen::diag::{Diagnostic, Diagnostics};
 use homegen::effect::EffectKind;
 use homegen::file_context::FileContext;
-use homegen::plan::{Plan, human, json, markdown};
+use homegen::plan::{Cause, Plan, human, json, markdown};
 use homegen::source::{SourceId, Sources};
 
 use crate::common::edits::{leaves, others};
@@ -106,6 +106,36 @@ fn changed_ports_images_secrets_sites_jobs_and_volumes_are_listed() {
     let parts = human::render(&plan, "homeserver.yaml");
     let parts = parts.split("\n\n").find(|part| part.starts_with("Ports, images")).expect("a section");
     pinned("parts", parts);
+}
+
+#[test]
+fn a_cause_has_the_line_of_the_constant_or_the_argument_that_changed() {
+    let old = "\
+homegen: 1
+host: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }
+agenix: { directory: secrets }
+secrets: { immich-db-password: {} }
+constants: { media: /srv/photos }
+services:
+  immich:
+    preset: immich
+    with:
+      data: /srv/immich
+      media: ${media}
+      version: v2.3.1
+    port: 2283
+";
+    let new = old.replace("/srv/photos", "/srv/media").replace("v2.3.1", "v2.4.0");
+    // A line before it is no change.
+    let new = new.replace("homegen: 1\n", "# A comment.\nhomegen: 1\n");
+    let plan = plan(old, &new, Path::new("/nonexistent"));
+    let server =
+        plan.units.iter().find(|change| change.unit == "podman-immich-server.service").expect("a unit");
+    let Cause::Changed(values) = &server.cause else { panic!("{server:?}") };
+    let lines: Vec<(&str, &[usize])> =
+        values.iter().map(|value| (value.path.as_str(), value.lines.as_slice())).collect();
+    assert_eq!(lines, [("image", &[13][..]), ("volumes", &[6])]);
+    assert_eq!(server.lines, [6, 13]);
 }
 
 #[test]
