@@ -50,7 +50,8 @@ pub(crate) fn compare(
         line: regions.labels(diagnostic).first().map(|(region, _)| region.start.line),
     });
     let options = other_options(&old.configuration, &new.configuration);
-    let options = options.into_iter().map(|difference| difference.shown(&all)).collect();
+    let edits = if options.len() * all.len() > MAX_COMPARED { &[][..] } else { &all };
+    let options = options.into_iter().map(|difference| difference.shown(edits)).collect();
     Plan {
         data: data.chain(risks).collect(),
         units,
@@ -62,6 +63,9 @@ pub(crate) fn compare(
 
 /// The group of diagnostics that compare a file with the last build.
 const ABOUT_DATA: &str = "HG16";
+
+/// The most pairs of a changed value and an edit that are compared to find the lines of a unit.
+const MAX_COMPARED: usize = 20_000;
 
 /// The cause of an effect on a unit. `edits` are those that it may come from.
 fn cause(name: &str, effect: &Effect, units: [&Units; 2], edits: &[&Edit]) -> Cause {
@@ -80,6 +84,8 @@ fn cause(name: &str, effect: &Effect, units: [&Units; 2], edits: &[&Edit]) -> Ca
                 });
                 collect(path, before, after, &mut differences);
             }
+            // The time would grow with the square of the changes of one unit, such as systemd-tmpfiles-resetup.service.
+            let edits = if differences.len() * edits.len() > MAX_COMPARED { &[] } else { edits };
             Cause::Changed(differences.into_iter().map(|difference| difference.shown(edits)).collect())
         }
     }
@@ -124,8 +130,7 @@ impl Difference {
             edits.iter().filter(|edit| edit.explains(&texts[0], &texts[1])).map(|edit| edit.line).collect();
         lines.sort_unstable();
         lines.dedup();
-        let may_be_secret =
-            self.path.split('.').any(|step| step == "environment") || self.path.ends_with(".$hash");
+        let may_be_secret = may_be_secret(&self.path, &texts);
         let shown = |value: Option<Value>| value.filter(|_| !may_be_secret).as_ref().and_then(shown);
         let (before, after) = match (shown(self.before), shown(self.after)) {
             (Some(before), Some(after)) => {
@@ -136,6 +141,22 @@ impl Difference {
         };
         ValueChange { path: self.path, before, after, lines }
     }
+}
+
+/// True if a value may have a value of an environment: by its path, by an attribute in it, or as an argument of Podman.
+fn may_be_secret(path: &str, texts: &[String; 2]) -> bool {
+    let is_variable = |text: &String| {
+        let name = text.split('=').next().unwrap_or_default();
+        path.ends_with("extraOptions")
+            && (text.starts_with("--env")
+                || text.starts_with("-e")
+                || !name.starts_with('-') && text.contains('='))
+    };
+    let names_environment =
+        |text: &String| text.contains('{') && text.to_ascii_lowercase().contains("environment");
+    path.ends_with(".$hash")
+        || path.to_ascii_lowercase().split('.').any(|step| step == "environment")
+        || texts.iter().any(|text| is_variable(text) || names_environment(text))
 }
 
 /// The text of a value, in which the words of the file are.
@@ -238,25 +259,28 @@ fn shown(value: &Value) -> Option<String> {
 
 /// The options that units are made of, and those without an effect of their own.
 const KNOWN: &[&str] = &[
-    "age",
-    "assertions",
+    "age.secrets",
     "environment.systemPackages",
     "homeserver",
     "networking.firewall",
     "secrets",
     "services.adguardhome",
     "services.caddy",
-    "services.cloudflared",
+    "services.cloudflared.tunnels",
     "services.haproxy",
     "services.postgresql",
-    "services.redis",
-    "services.restic",
-    "services.sanoid",
+    "services.redis.servers",
+    "services.restic.backups",
     "services.tailscale",
-    "sops",
-    "systemd",
-    "time",
-    "virtualisation",
+    "sops.defaultSopsFile",
+    "sops.secrets",
+    "systemd.services",
+    "systemd.slices",
+    "systemd.timers",
+    "systemd.tmpfiles",
+    "time.timeZone",
+    "virtualisation.oci-containers",
+    "virtualisation.podman.dockerSocket",
 ];
 
 /// The differences of options from which no unit of the plan is made.
@@ -275,13 +299,16 @@ fn others(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, found:
             continue;
         }
         let below = format!("{path}.");
-        match (old.get(name), new.get(name)) {
-            (Some(Value::Object(old)), Some(Value::Object(new)))
-                if KNOWN.iter().any(|known| known.starts_with(&below)) =>
-            {
+        let empty = Map::new();
+        let [before, after] = [old, new].map(|all| match all.get(name) {
+            None => Some(&empty),
+            Some(value) => value.as_object(),
+        });
+        match (before, after) {
+            (Some(old), Some(new)) if KNOWN.iter().any(|known| known.starts_with(&below)) => {
                 others(&path, old, new, found);
             }
-            (old, new) => collect(&path, old, new, found),
+            _ => collect(&path, old.get(name), new.get(name), found),
         }
     }
 }

@@ -217,7 +217,7 @@ pub fn deploy(host: &hir::Host, file: tree::Node, hash: HashOf) -> Deployment {
 pub fn plan(old: &Deployment, new: &Deployment, diagnostics: &[Diagnostic], sources: &Sources) -> Plan {
     let regions = Regions::new(sources);
     let edits = trace::trace(&old.file, &new.file, [&old.arguments, &new.arguments], &regions);
-    let risks = risk::risks(old, new, &edits, &regions);
+    let risks = risk::risks(old, new, &edits, diagnostics, &regions);
     compare::compare(old, new, effects(old, new), &edits, risks, diagnostics, &regions)
 }
 

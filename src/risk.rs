@@ -8,6 +8,7 @@ mod offsite_changed;
 mod server_release;
 
 use crate::deployment::Deployment;
+use crate::diag::Diagnostic;
 use crate::diag::region::Regions;
 use crate::edit::{Edits, edits_at};
 use crate::plan::Risk;
@@ -21,12 +22,26 @@ struct Change<'a> {
     old: &'a Deployment,
     new: &'a Deployment,
     edits: &'a Edits,
+    /// The texts of the diagnostics about moved data.
+    reported: &'a str,
     regions: &'a Regions<'a>,
 }
 
-/// The data at risk in a switch from `old` to `new`.
-pub(crate) fn risks(old: &Deployment, new: &Deployment, edits: &Edits, regions: &Regions) -> Vec<Risk> {
-    let change = Change { old, new, edits, regions };
+/// The data at risk in a switch from `old` to `new`, without that in `diagnostics`.
+pub(crate) fn risks(
+    old: &Deployment,
+    new: &Deployment,
+    edits: &Edits,
+    diagnostics: &[Diagnostic],
+    regions: &Regions,
+) -> Vec<Risk> {
+    let texts = diagnostics.iter().filter(|one| one.code.code().starts_with("HG16"));
+    let texts = texts.flat_map(|one| {
+        let labels = one.labels.iter().map(|label| label.text.as_str());
+        [one.message.as_str()].into_iter().chain(one.help.as_deref()).chain(labels).collect::<Vec<_>>()
+    });
+    let reported = texts.collect::<Vec<&str>>().join("\n");
+    let change = Change { old, new, edits, reported: &reported, regions };
     KINDS.iter().flat_map(|find| find(&change)).collect()
 }
 

@@ -26,8 +26,10 @@ pub(crate) fn switch<'a>(old: &'a Units, new: &'a Units) -> Effects {
         let changed = || Cause::Changed(differing(before, after));
         if before.text != after.text {
             match on_change(name, after) {
-                // NixOS looks only at units that run.
-                Some(_) if !before.is_active => {}
+                // NixOS looks only at units that run. The next start has the new text.
+                Some(_) if !before.is_active => {
+                    effects.insert(name.clone(), Effect { kind: EffectKind::LeftAlone, cause: changed() });
+                }
                 Some(OnChange::StopAndStart) => {
                     stopped.insert(name, changed());
                 }

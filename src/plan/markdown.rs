@@ -3,10 +3,9 @@
 use std::fmt::Write;
 
 use super::Plan;
-use super::human::{UNSEEN, details, part_words, place, reasons, value, words};
+use super::human::{UNSEEN, details, part_words, place, reasons, value, words as in_words};
 use crate::effect::EffectKind;
-use crate::markdown::code;
-use crate::printable::printable;
+use crate::markdown::{code, words};
 
 /// Renders a plan. `file` is the name of the file.
 pub fn render(plan: &Plan, file: &str) -> String {
@@ -30,7 +29,7 @@ pub fn render(plan: &Plan, file: &str) -> String {
             .iter()
             .map(|effect| (effect, plan.units.iter().filter(|change| change.effect == *effect).count()))
             .filter(|(_, count)| *count > 0)
-            .map(|(effect, count)| format!("{}: {count}", words(*effect)))
+            .map(|(effect, count)| format!("{}: {count}", in_words(*effect)))
             .collect();
         let counted = if counted.is_empty() { "No unit changes.".to_owned() } else { counted.join(", ") };
         let _ = writeln!(text, "{counted}\n");
@@ -38,7 +37,7 @@ pub fn render(plan: &Plan, file: &str) -> String {
     if !plan.units.is_empty() {
         text.push_str("<details><summary>Units</summary>\n\n");
         for change in &plan.units {
-            let _ = writeln!(text, "- {} {}", words(change.effect), code(&change.unit));
+            let _ = writeln!(text, "- {} {}", in_words(change.effect), code(&change.unit));
             for (reason, lines) in reasons(change) {
                 let _ = writeln!(text, "  - {}{}", code(&reason), place(&lines));
             }
@@ -81,23 +80,11 @@ fn coverage(plan: &Plan) -> String {
     text.push_str("| Path | Container | Backup |\n|---|---|---|\n");
     for path in &plan.coverage {
         let summary = path.coverage.summary();
-        let cells = [&path.source, &path.container, &summary].map(|cell| cell_text(cell));
+        let cells = [&path.source, &path.container, &summary].map(|text| cell(text));
         let _ = writeln!(text, "| {} |", cells.join(" | "));
     }
     text.push_str("\n</details>\n\n");
     text
-}
-
-/// A text in a cell of a table, in which nothing is Markdown.
-fn cell_text(text: &str) -> String {
-    let mut out = String::new();
-    for c in printable(text).chars() {
-        if c.is_ascii_punctuation() && !matches!(c, '/' | ',' | ';' | ':' | '-') {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }
 
 /// The effects, in the order of a summary.
@@ -111,17 +98,20 @@ const EFFECTS: [EffectKind; 7] = [
     EffectKind::LeftAlone,
 ];
 
-/// A message in which only its code spans are Markdown.
+/// A message in which only its code spans are Markdown. If others than homegen's own words could be outside of them, all of it
+/// is code: GitHub makes mentions and references of the rendered text, where a backslash is gone.
 fn escaped(text: &str) -> String {
-    let mut is_code = false;
-    let mut out = String::new();
-    for c in printable(text).chars() {
-        if c == '`' {
-            is_code = !is_code;
-        } else if !is_code && "\\*_{}[]<>()#+-.!|~&@".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
+    let parts: Vec<&str> = text.split('`').collect();
+    let is_paired = parts.len() % 2 == 1 && parts.iter().skip(1).step_by(2).all(|part| !part.is_empty());
+    let is_plain = |part: &&&str| !part.contains(['@', '#', '<', '[']) && !part.contains("www.");
+    if !is_paired || text.contains("``") || !parts.iter().step_by(2).all(|part| is_plain(&part)) {
+        return code(text);
     }
-    out
+    let part = |(at, part): (usize, &&str)| if at % 2 == 1 { code(part) } else { words(part) };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// A text in a cell of a table, as code. A pipe would end the cell, also in code.
+fn cell(text: &str) -> String {
+    code(&text.replace('|', "\\|"))
 }

@@ -1,21 +1,22 @@
-//! The data of a service or a container that goes: nothing deletes it, and nothing uses it.
+//! The data of a service, a container or a volume that goes: nothing deletes it, and no container uses it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Change;
+use crate::path::ancestors;
 use crate::plan::Risk;
 
 /// The most paths that a message names.
 const NAMED: usize = 6;
 
 pub(super) fn find(change: &Change) -> Vec<Risk> {
-    // A container that was renamed or moved has its data, or a diagnostic about it.
-    let known: HashSet<&str> = change.new.predecessors.values().map(|before| before.name.as_str()).collect();
-    let used: HashSet<&str> = change.new.coverage.iter().map(|path| path.source.as_str()).collect();
+    let used = used(change);
     let mut left: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for path in &change.old.coverage {
-        let is_left = !known.contains(path.container.as_str()) && !used.contains(path.source.as_str());
-        if is_left {
+        // A diagnostic about moved data names the old place.
+        let is_reported = change.reported.contains(&format!("{}`", path.source))
+            || change.reported.contains(&format!("{} ", path.source));
+        if !is_reported && !used.overlaps(&path.source) {
             left.entry(&path.service).or_default().insert(&path.source);
         }
     }
@@ -26,11 +27,35 @@ pub(super) fn find(change: &Change) -> Vec<Risk> {
             0 => String::new(),
             more => format!(", and {more} more"),
         };
-        let message = format!("the data of `{service}` stays, and nothing uses it");
-        let help = format!("delete it when it is not needed: {}{more}", named.join(", "));
-        found.push(change.at(&format!("services.{service}"), "containers", message, help));
+        let message = format!("data of `{service}` stays, and no container uses it");
+        let help = format!("delete it when nothing else needs it: {}{more}", named.join(", "));
+        found.push(change.at(&format!("services.{service}"), "volumes", message, help));
     }
     found
+}
+
+/// The sources of all mounts of the new host, also those that are only read, and the folders of its backups.
+fn used(change: &Change) -> Used {
+    let services = change.new.record.services.values();
+    let mounts =
+        services.clone().flat_map(|service| &service.containers).flat_map(|(_, c)| c.mounts.values());
+    let backups = services.flat_map(|service| service.backups.values());
+    let backups = backups.flat_map(|backup| backup.to.iter().chain([&backup.source]));
+    let written = change.new.coverage.iter().map(|path| &path.source);
+    let all: BTreeSet<String> = mounts.chain(backups).chain(written).cloned().collect();
+    Used(all)
+}
+
+/// Paths of the host and volumes.
+struct Used(BTreeSet<String>);
+
+impl Used {
+    /// True if a path is used, is in a folder that is used, or has one in it.
+    fn overlaps(&self, path: &str) -> bool {
+        let folder = format!("{}/", path.trim_end_matches('/'));
+        let has_below = self.0.range(folder.clone()..).next().is_some_and(|next| next.starts_with(&folder));
+        has_below || self.0.contains(path) || ancestors(path).any(|above| self.0.contains(above))
+    }
 }
 
 fn shown(source: &str) -> String {

@@ -14,6 +14,12 @@ pub(super) fn find(change: &Change) -> Vec<Risk> {
         for (old, new) in [(&old.here, &new.here), (&old.offsite, &new.offsite)] {
             fewer.extend(smaller(old, new));
         }
+        // Without rules, a repository keeps all snapshots.
+        if old.repository.is_some() && old.offsite.is_empty() {
+            fewer.extend(
+                new.offsite.iter().map(|(rule, number)| (rule.clone(), format!("all → `{rule}` {number}"))),
+            );
+        }
         // The names of the keys in the file, which are those of the edits.
         let Some((key, _)) = fewer.first() else { continue };
         let all: Vec<&str> = fewer.iter().map(|(_, words)| words.as_str()).collect();

@@ -1,10 +1,11 @@
 //! Data that a backup saved, and that none saves any longer: the backup is gone, or saves another path than the application
 //! writes to.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Change;
 use crate::coverage::{Coverage, WritablePath};
+use crate::deployment::Deployment;
 use crate::plan::Risk;
 
 pub(super) fn find(change: &Change) -> Vec<Risk> {
@@ -28,7 +29,14 @@ fn paths(change: &Change) -> Vec<Risk> {
             None => path.container.as_str(),
         };
         let Some(before) = old.get(&(container, path.target.as_str())) else { continue };
-        if let Coverage::BackedUp { by } = &before.coverage {
+        let by = match (&before.coverage, &path.coverage) {
+            (Coverage::BackedUp { by }, _) => by.clone(),
+            (Coverage::InPart { saved }, Coverage::NotBackedUp) => {
+                saved.iter().map(|saved| saved.by.clone()).collect()
+            }
+            _ => Vec::new(),
+        };
+        if !by.is_empty() {
             found.push(Risk {
                 code: None,
                 message: format!(
@@ -48,15 +56,23 @@ fn paths(change: &Change) -> Vec<Risk> {
 
 /// Databases of the host's servers that are no longer saved. They are no paths of containers.
 fn databases(change: &Change) -> Vec<Risk> {
-    let saved = |of: &crate::record::Record| -> BTreeSet<(String, String)> {
-        let backups = of.services.values().flat_map(|service| service.backups.values());
-        backups.map(|backup| (backup.kind.clone(), backup.source.clone())).collect()
+    // The record has disabled backups too.
+    let saved = |of: &Deployment| -> BTreeSet<(String, String)> {
+        let wanted: HashSet<&str> = of.retention.keys().map(|(_, origin)| origin.as_str()).collect();
+        let backups = of.record.services.iter().flat_map(|(service, declared)| {
+            declared
+                .backups
+                .iter()
+                .map(move |(name, backup)| (format!("services.{service}.backup.{name}"), backup))
+        });
+        let backups = backups.filter(|(origin, _)| wanted.contains(origin.as_str()));
+        backups.map(|(_, backup)| (backup.kind.clone(), backup.source.clone())).collect()
     };
     let there = change.new.configuration.get(&["services", "postgresql", "ensureDatabases"]);
     let there: BTreeSet<&str> =
         there.and_then(|all| all.as_array()).into_iter().flatten().filter_map(|name| name.as_str()).collect();
-    let new = saved(&change.new.record);
-    let gone = saved(&change.old.record).into_iter().filter(|backup| !new.contains(backup));
+    let new = saved(change.new);
+    let gone = saved(change.old).into_iter().filter(|backup| !new.contains(backup));
     gone.filter(|(kind, database)| kind == "postgres" && there.contains(database.as_str()))
         .map(|(_, database)| {
             let message = format!("no backup saves the database `{database}` of the host any longer");

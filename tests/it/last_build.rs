@@ -474,3 +474,26 @@ fn a_record_holds_no_secrets() {
         assert!(!record.contains(word), "{word}: {record}");
     }
 }
+
+#[test]
+fn a_folder_with_other_data_is_no_target_of_a_command() {
+    let of = |first: &str, second: &str| {
+        services(&[
+            service("wiki", "app", "wiki:1", &format!("\"{first}:/data\"")),
+            service("chat", "app", "chat:1", &format!("\"{second}:/data\"")),
+        ])
+    };
+    for (before, after) in [
+        // A chain, and two that change places.
+        (("/srv/a", "/srv/b"), ("/srv/b", "/srv/c")),
+        (("/srv/a", "/srv/b"), ("/srv/b", "/srv/a")),
+        (("a", "/srv/b"), ("/srv/b", "/srv/c")),
+    ] {
+        let (codes, report) = change(&of(before.0, before.1), &of(after.0, after.1));
+        assert!(!codes.is_empty(), "{report}");
+        assert!(report.contains("`/srv/b` has other data of the last build"), "{report}");
+        assert!(!report.contains("mv -T /srv/a") && !report.contains("/srv/b &&"), "{report}");
+    }
+    let (_, report) = change(&of("/srv/a", "/srv/b"), &of("/srv/c", "/srv/b"));
+    assert!(report.contains("mv -T /srv/a /srv/c"), "{report}");
+}

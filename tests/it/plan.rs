@@ -116,6 +116,7 @@ host: { name: nas, nixos: \"26.05\", timezone: Europe/Berlin }
 agenix: { directory: secrets }
 secrets: { immich-db-password: {} }
 constants: { media: /srv/photos }
+caddy: { domain: example.org, bind: all, tls: internal }
 services:
   immich:
     preset: immich
@@ -124,6 +125,7 @@ services:
       media: ${media}
       version: v2.3.1
     port: 2283
+    site: { subdomain: photos, to: \"server:2283\" }
 ";
     let new = old.replace("/srv/photos", "/srv/media").replace("v2.3.1", "v2.4.0");
     // A line before it is no change.
@@ -134,8 +136,8 @@ services:
     let Cause::Changed(values) = &server.cause else { panic!("{server:?}") };
     let lines: Vec<(&str, &[usize])> =
         values.iter().map(|value| (value.path.as_str(), value.lines.as_slice())).collect();
-    assert_eq!(lines, [("image", &[13][..]), ("volumes", &[6])]);
-    assert_eq!(server.lines, [6, 13]);
+    assert_eq!(lines, [("image", &[14][..]), ("volumes", &[6])]);
+    assert_eq!(server.lines, [6, 14]);
 }
 
 #[test]

@@ -38,6 +38,12 @@ services:
   notes:
     containers: { app: { image: docker.io/example/notes:1, volumes: [\"data:/data\", \"/srv/notes/all:/n\"] } }
     backup: { files: { folder: /srv/notes/all, to: /mnt/b, at: daily } }
+  memo:
+    containers:
+      app: { image: docker.io/example/memo:1, volumes: [\"/srv/memo:/m\", \"/srv/media/out:/o\"] }
+      films: { image: docker.io/example/films:1, volumes: [\"/srv/media:/media:ro\"] }
+    backup:
+      files: { folder: /srv/memos, to: /mnt/c, at: daily, offsite: { repository: sftp:me@nas:/n, password: restic } }
   kuma:
     containers:
       app: { image: docker.io/example/kuma:1, uses: { postgres: kuma } }
@@ -60,7 +66,7 @@ fn risks(edits: &[(&str, &str)]) -> Vec<String> {
 
 #[test]
 fn each_kind_of_data_at_risk_is_reported_and_a_similar_change_is_not() {
-    let notes = &OLD[OLD.find("  notes:").unwrap()..OLD.find("  kuma:\n").unwrap()];
+    let notes = &OLD[OLD.find("  notes:").unwrap()..OLD.find("  memo:\n").unwrap()];
     let offsite = &OLD[OLD.find("        offsite:").unwrap()..OLD.find("  notes:").unwrap()];
     let changes: &[Case] = &[
         // A release of MariaDB, and a patch of it.
@@ -73,6 +79,11 @@ fn each_kind_of_data_at_risk_is_reported_and_a_similar_change_is_not() {
             &["`wiki-db` changes from release 10.11 to 10.6 on the same data"],
         ),
         (&[("mariadb:10.11", "mariadb:10.11.9")], &[]),
+        (
+            &[("mariadb:10.11", "mariadb:12-noble")],
+            &["`wiki-db` changes from release 10.11 to 12 on the same data"],
+        ),
+        (&[("mariadb:10.11", "mariadb:10")], &[]),
         (&[("notes:1", "notes:2")], &[]),
         // A folder that moves, with and without its backup.
         (
@@ -95,6 +106,13 @@ fn each_kind_of_data_at_risk_is_reported_and_a_similar_change_is_not() {
         (&[("{ folder: /srv/notes/all,", "{ folder: /srv/notes,")], &[]),
         (
             &[("    backup: { database: { postgres: { database: kuma }, to: /mnt/b, at: daily } }\n", "")],
+            &["no backup saves the database `kuma` of the host any longer"],
+        ),
+        (
+            &[(
+                "{ database: { postgres: { database: kuma },",
+                "{ database: { enable: false, postgres: { database: kuma },",
+            )],
             &["no backup saves the database `kuma` of the host any longer"],
         ),
         (
@@ -143,8 +161,25 @@ fn each_kind_of_data_at_risk_is_reported_and_a_similar_change_is_not() {
             &["the next run of `sanoid.service` deletes what it kept so far: `daily` 7 → 3"],
         ),
         (&[("daily: 7 }", "daily: 9, weekly: 4 }")], &[]),
+        // Without rules, restic keeps all snapshots.
+        (
+            &[(
+                ", offsite: { repository: sftp:me@nas:/n, password: restic } }",
+                ", offsite: { repository: sftp:me@nas:/n, password: restic, keep: [--keep-last 1] } }",
+            )],
+            &[
+                "the next run of `memo-backup-files.service` deletes what it kept so far: all → `--keep-last` 1",
+            ],
+        ),
+        // A volume that goes, and one whose folder another container only reads, or whose parent it uses.
+        (&[("\"/srv/memo:/m\", ", "")], &["data of `memo` stays, and no container uses it"]),
+        (&[("\"/srv/media/out:/o\"", "")], &[]),
+        (
+            &[("\"/srv/media/out:/o\"", ""), ("/srv/media:/media:ro", "/srv/other:/media:ro")],
+            &["data of `memo` stays, and no container uses it"],
+        ),
         // A service that goes, is renamed, or is disabled.
-        (&[(notes, "")], &["the data of `notes` stays, and nothing uses it"]),
+        (&[(notes, "")], &["data of `notes` stays, and no container uses it"]),
         (&[("  notes:", "  memos:")], &["HG1602", "HG1603"]),
         (&[("  notes:\n", "  notes:\n    enable: false\n")], &[]),
     ];

@@ -4,7 +4,7 @@
 
 use indexmap::IndexMap;
 
-use super::moves::{Move, constant, moved_folders, moves, stop};
+use super::moves::{Move, constant, move_by_hand, moved_folders, moves, stop};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::path::is_below;
@@ -42,7 +42,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
         for one in moves.iter().skip(1).take(3) {
             diagnostic = diagnostic.and(position(one), label(one));
         }
-        diagnostics.push(diagnostic.help(help(&moves, &folders)));
+        let help = move_by_hand(&moves).unwrap_or_else(|| help(&moves, &folders));
+        diagnostics.push(diagnostic.help(help));
     }
 }
 

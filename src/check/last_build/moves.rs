@@ -25,6 +25,8 @@ pub(in crate::check) struct Move<'a> {
     pub from: &'a str,
     /// The source in this file: a path of the host, or a volume.
     pub to: String,
+    /// True if a container of the last build has the new source: it has other data.
+    pub is_taken: bool,
     /// The old and the new mount point of a disk, if nothing else in the path changed.
     pub disk: Option<(&'a str, String)>,
 }
@@ -32,6 +34,10 @@ pub(in crate::check) struct Move<'a> {
 /// Returns every source that moves. Sources that a container only reads, and sources without data, are left out.
 pub(in crate::check) fn moves(host: &Host) -> Vec<Move<'_>> {
     let Some(disks) = Disks::of(host) else { return Vec::new() };
+    let before = host.last_build.iter().flat_map(|record| record.services.values());
+    let before = before.flat_map(|service| service.containers.values());
+    let taken: HashSet<&str> =
+        before.flat_map(|container| container.mounts.values()).map(String::as_str).collect();
     let mut found = Vec::new();
     for service in &host.services {
         for container in &service.containers {
@@ -52,7 +58,8 @@ pub(in crate::check) fn moves(host: &Host) -> Vec<Move<'_>> {
                     continue;
                 }
                 let disk = disks.moved(from, &to);
-                found.push(Move { service, container, previous, volume, from, to, disk });
+                let is_taken = taken.contains(to.as_str());
+                found.push(Move { service, container, previous, volume, from, to, is_taken, disk });
             }
         }
     }
@@ -165,6 +172,15 @@ fn step_into<'a>(node: &'a Node, step: &Step) -> Option<&'a Node> {
         (Step::Item { index, .. }, tree::Kind::List(items)) => items.get(*index),
         (Step::Item { .. }, _) => None,
     }
+}
+
+/// The help about data whose new place has other data. Commands in a wrong order would overwrite it.
+pub(in crate::check) fn move_by_hand(moves: &[Move]) -> Option<String> {
+    let one = moves.iter().find(|one| one.is_taken)?;
+    Some(format!(
+        "before the switch, stop the containers and move the data by hand: `{}` has other data of the last build, which has to move first; or keep the old places",
+        one.to
+    ))
 }
 
 /// The command that stops containers by their names in the last build, or all containers if there are many.

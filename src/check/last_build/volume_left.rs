@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::moves::{Move, moves, stop};
+use super::moves::{Move, move_by_hand, moves, stop};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
 use crate::map::VOLUMES;
@@ -44,6 +44,10 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             0 => String::new(),
             more => format!(", and the other {more} in the same way"),
         };
+        if let Some(help) = move_by_hand(&moves) {
+            diagnostics.push(diagnostic.help(help));
+            continue;
+        }
         let keep = if old != new { format!("the name `{old}`") } else { "the old volume".to_owned() };
         diagnostics.push(
             diagnostic.help(format!(
