@@ -222,14 +222,17 @@ fn shortened(before: &str, after: &str) -> [String; 2] {
     if before.len().max(after.len()) <= LONG {
         return [before.to_owned(), after.to_owned()];
     }
-    let same = |(a, b): &(char, char)| a == b;
-    let start = before.chars().zip(after.chars()).take_while(same).count();
-    let rest = before.chars().count().min(after.chars().count()) - start;
-    let end = before.chars().rev().zip(after.chars().rev()).take_while(same).count().min(rest);
+    let [before, after] = [before, after].map(|text| text.chars().collect::<Vec<char>>());
+    let same = |(a, b): &(&char, &char)| a == b;
+    let start = before.iter().zip(&after).take_while(same).count();
+    let rest = before.len().min(after.len()) - start;
+    let equal = before.iter().rev().zip(after.iter().rev()).take_while(same).count().min(rest);
+    // The end begins between words: `90` and `30` differ in more than a digit.
+    let end = before[before.len() - equal..].iter().position(|c| !c.is_alphanumeric());
+    let end = end.map_or(0, |within| equal - within);
     [before, after].map(|text| {
-        let count = text.chars().count();
         let from = start.saturating_sub(CONTEXT);
-        let part: String = text.chars().skip(from).take(count - end - from).collect();
+        let part: String = text[from..text.len() - end].iter().collect();
         let (open, close) = (if from > 0 { "…" } else { "" }, if end > 0 { "…" } else { "" });
         format!("{open}{part}{close}")
     })

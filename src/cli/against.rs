@@ -63,6 +63,8 @@ fn of_revision(input: &Input, revision: &str) -> Result<Version, Stop> {
     if revision.starts_with('-') {
         return Err(Stop::Failed(format!("{}: not a revision", printable(revision))));
     }
+    // A missing file is not a matter of the revision.
+    input.read()?;
     let folder = tempfile::tempdir().map_err(|error| failed("a temporary folder", &error))?;
     let mut git = Command::new("git")
         .args(["archive", "--format=tar", revision, "."])
@@ -72,8 +74,13 @@ fn of_revision(input: &Input, revision: &str) -> Result<Version, Stop> {
         .spawn()
         .map_err(|error| failed("git", &error))?;
     let archive = git.stdout.take().map_or_else(Stdio::null, Stdio::from);
-    let unpacked =
-        Command::new("tar").args(["-x", "-f", "-"]).current_dir(folder.path()).stdin(archive).status();
+    let unpacked = Command::new("tar")
+        .args(["-x", "-f", "-"])
+        .current_dir(folder.path())
+        .stdin(archive)
+        // It only repeats that there is no archive.
+        .stderr(Stdio::null())
+        .status();
     let archived = git.wait().map_err(|error| failed("git", &error))?;
     let unpacked = unpacked.map_err(|error| failed("tar", &error))?;
     if ![archived, unpacked].iter().all(ExitStatus::success) {
@@ -84,6 +91,13 @@ fn of_revision(input: &Input, revision: &str) -> Result<Version, Stop> {
         )));
     }
     let file = input.file.file_name().unwrap_or_default();
+    if !folder.path().join(file).exists() {
+        return Err(Stop::Failed(format!(
+            "{}: the revision {} does not have this file; name another revision with --against-rev",
+            shown(&input.file),
+            printable(revision)
+        )));
+    }
     Ok(Version {
         name: format!("{revision}:{}", file.display()),
         input: Input::of(folder.path().join(file)),
