@@ -13,10 +13,13 @@ pub(super) fn find(change: &Change) -> Vec<Risk> {
     let used = used(change);
     let mut left: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for path in &change.old.coverage {
+        if used.overlaps(&path.source) {
+            continue;
+        }
         // A diagnostic about moved data names the old place.
-        let is_reported = change.reported.contains(&format!("{}`", path.source))
-            || change.reported.contains(&format!("{} ", path.source));
-        if !is_reported && !used.overlaps(&path.source) {
+        let is_reported =
+            ["`", " "].iter().any(|end| change.reported.contains(&format!("{}{end}", path.source)));
+        if !is_reported {
             left.entry(&path.service).or_default().insert(&path.source);
         }
     }
