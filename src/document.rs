@@ -1,0 +1,86 @@
+//! The data of a homeserver.yaml that homegen writes: values with comments.
+
+/// A mapping, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Map {
+    /// The entries.
+    pub entries: Vec<Entry>,
+}
+
+/// One `key: value` with its comments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The key: a literal text.
+    pub key: String,
+    /// The value.
+    pub value: Value,
+    /// The comments around it.
+    pub comments: Comments,
+}
+
+/// An item of a list with its comments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The value.
+    pub value: Value,
+    /// The comments around it.
+    pub comments: Comments,
+}
+
+/// The comments of an entry or item, without `#`. No line of a comment has a line break.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Comments {
+    /// The lines above it.
+    pub above: Vec<String>,
+    /// The comment behind it on its line.
+    pub beside: Option<String>,
+}
+
+/// A value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// No value: `KEY:`.
+    Null,
+    /// A number or a flag, which is printed without quotes.
+    Plain(String),
+    /// A text, in parts.
+    Text(Vec<Part>),
+    /// A list.
+    List(Vec<Item>),
+    /// A mapping. An empty one is printed as `{}`.
+    Map(Map),
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Literal text. The printer writes `$${` for `${`.
+    Text(String),
+    /// A reference, by its name, such as `paths.data`. The printer writes `${paths.data}`.
+    Reference(String),
+}
+
+impl Value {
+    /// A literal text.
+    pub fn text(text: impl Into<String>) -> Value {
+        Value::Text(vec![Part::Text(text.into())])
+    }
+
+    /// A text that is one reference.
+    pub fn reference(name: impl Into<String>) -> Value {
+        Value::Text(vec![Part::Reference(name.into())])
+    }
+}
+
+impl From<Value> for Item {
+    fn from(value: Value) -> Item {
+        Item { value, comments: Comments::default() }
+    }
+}
+
+impl Map {
+    /// Adds an entry without comments.
+    pub fn push(&mut self, key: impl Into<String>, value: Value) {
+        self.entries.push(Entry { key: key.into(), value, comments: Comments::default() });
+    }
+}
