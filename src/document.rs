@@ -79,6 +79,44 @@ impl From<Value> for Item {
 }
 
 impl Map {
+    /// The value of `key`.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        Some(&self.entries.iter().find(|entry| entry.key == key)?.value)
+    }
+
+    /// Sets the value of `key`, in place of one that is there.
+    pub fn set(&mut self, key: impl Into<String>, value: Value) {
+        let key = key.into();
+        match self.entries.iter_mut().find(|entry| entry.key == key) {
+            Some(entry) => entry.value = value,
+            None => self.push(key, value),
+        }
+    }
+
+    /// The mapping under `key`, which is created unless it is there.
+    pub fn map(&mut self, key: &str) -> &mut Map {
+        match self.value(key, || Value::Map(Map::default())) {
+            Value::Map(map) => map,
+            _ => panic!("`{key}` is not a mapping"),
+        }
+    }
+
+    /// The list under `key`, which is created unless it is there.
+    pub fn list(&mut self, key: &str) -> &mut Vec<Item> {
+        match self.value(key, || Value::List(Vec::new())) {
+            Value::List(items) => items,
+            _ => panic!("`{key}` is not a list"),
+        }
+    }
+
+    fn value(&mut self, key: &str, create: impl FnOnce() -> Value) -> &mut Value {
+        let at = self.entries.iter().position(|entry| entry.key == key).unwrap_or_else(|| {
+            self.push(key, create());
+            self.entries.len() - 1
+        });
+        &mut self.entries[at].value
+    }
+
     /// Adds an entry without comments.
     pub fn push(&mut self, key: impl Into<String>, value: Value) {
         self.entries.push(Entry { key: key.into(), value, comments: Comments::default() });

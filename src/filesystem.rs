@@ -87,6 +87,17 @@ const ABSENT: &[Absent] = &[
     absent("/var/snap", NO_PACKAGES),
 ];
 
+/// The folder of NixOS that has the content of another distribution's folder, if a mount of it serves the same purpose.
+pub(crate) fn replacement(path: &str) -> Option<&'static str> {
+    match path.trim_end_matches('/') {
+        "/lib/modules" | "/usr/lib/modules" | "/usr/src" => Some("/run/booted-system/kernel-modules/lib/modules"),
+        "/usr/share/zoneinfo" => Some("/etc/zoneinfo"),
+        "/usr/share/ca-certificates" | "/etc/ca-certificates" => Some("/etc/ssl/certs"),
+        "/var/log/syslog" | "/var/log/messages" | "/var/log/auth.log" => Some("/var/log/journal"),
+        _ => None,
+    }
+}
+
 /// The paths below absent ones that NixOS does have: /bin/sh, /usr/bin/env, and the loader that `stub-ld` installs.
 const PRESENT: &[&str] = &["/bin/sh", "/usr/bin/env", "/lib/ld-linux.so.2", "/lib64/ld-linux-x86-64.so.2"];
 

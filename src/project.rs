@@ -5,9 +5,11 @@
 //! every file can be accounted for.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use crate::document::Comments;
 use crate::source::{Sources, Span};
 
 /// A project: the result of reading one or several Compose files.
@@ -31,6 +33,8 @@ pub struct Project {
     pub variables: IndexMap<String, Variable>,
     /// Values without effect, because another one replaces them: each with the node that replaces it.
     pub replaced: Vec<(Origin, Origin)>,
+    /// The comments of the files, at the nodes that they are about.
+    pub comments: BTreeMap<Origin, Comments>,
     /// All nodes of all files.
     pub origins: Origins,
 }
@@ -78,6 +82,7 @@ pub struct Variable {
 pub struct Origin(pub u32);
 
 /// The nodes of all files, with anchors and merge keys resolved: a node under an alias or a merge key stands once for each use.
+/// A collection is directly before the nodes below it.
 #[derive(Debug, Default)]
 pub struct Origins(Vec<Place>);
 
@@ -98,7 +103,7 @@ pub struct Place {
 }
 
 /// A step from a collection to a node.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Step {
     /// The root of a file.
     Root,
@@ -125,6 +130,12 @@ impl Origins {
         self.0.iter().enumerate().map(|(index, place)| (Origin(index as u32), place))
     }
 
+    /// A node and all nodes below it, which follow it.
+    pub fn below(&self, origin: Origin) -> impl Iterator<Item = (Origin, &Place)> {
+        let is_inside = move |place: &Place| place.parent.is_some_and(|parent| parent >= origin);
+        self.iter().skip(origin.0 as usize).take_while(move |(one, place)| *one == origin || is_inside(place))
+    }
+
     /// Marks a node as a leaf or not.
     pub fn set_leaf(&mut self, origin: Origin, is_leaf: bool) {
         self.0[origin.0 as usize].is_leaf = is_leaf;
@@ -144,21 +155,7 @@ impl Origins {
             steps.push(&place.step);
             next = place.parent;
         }
-        let mut path = String::new();
-        for step in steps.into_iter().rev() {
-            match step {
-                Step::Root => {}
-                Step::Item(index) => path.push_str(&format!("[{index}]")),
-                Step::Key(key) if is_plain(key) => {
-                    if !path.is_empty() {
-                        path.push('.');
-                    }
-                    path.push_str(key);
-                }
-                Step::Key(key) => path.push_str(&format!("[{}]", serde_json::Value::from(key.as_str()))),
-            }
-        }
-        path
+        write_path(steps.into_iter().rev())
     }
 
     /// The 1-based line of a node in its file.
@@ -167,6 +164,25 @@ impl Origins {
         let text = &sources.get(at.source).text;
         text.as_bytes()[..(at.start as usize).min(text.len())].iter().filter(|b| **b == b'\n').count() + 1
     }
+}
+
+/// Writes a path, such as `services.web.labels["a.b"][0]`.
+pub(crate) fn write_path<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Root => {}
+            Step::Item(index) => path.push_str(&format!("[{index}]")),
+            Step::Key(key) if is_plain(key) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(key);
+            }
+            Step::Key(key) => path.push_str(&format!("[{}]", serde_json::Value::from(key.as_str()))),
+        }
+    }
+    path
 }
 
 /// True if a key needs no brackets in a path.

@@ -1,0 +1,50 @@
+//! Comments of the Compose file at their values in the output, and the order of the top-level keys.
+
+use super::Context;
+use crate::document::{Comments, Map, Value};
+use crate::project::Step;
+use crate::report::Path;
+
+/// The order of the top-level keys.
+const ORDER: &[&str] = &["homegen", "host", "constants", "agenix", "secrets", "networks", "services"];
+
+/// Attaches the comments of the Compose files. A comment with the value of a secret is left out.
+pub(super) fn comments(context: &Context, document: &mut Map) {
+    let places = context.ledger.places();
+    for (origin, comments) in &context.project.comments {
+        let Some(place) = places.get(origin) else { continue };
+        let is_public = |line: &&String| {
+            !context.secrets.are_in(line) && crate::secret::in_lines(line).is_none()
+        };
+        let above: Vec<String> = comments.above.iter().filter(is_public).cloned().collect();
+        let beside = comments.beside.as_ref().filter(is_public).cloned();
+        if let Some(found) = find(document, place) {
+            found.above.extend(above);
+            if found.beside.is_none() {
+                found.beside = beside;
+            }
+        }
+    }
+}
+
+/// The comments at a place.
+fn find<'a>(map: &'a mut Map, place: &Path) -> Option<&'a mut Comments> {
+    let (first, rest) = place.0.split_first()?;
+    let Step::Key(key) = first else { return None };
+    let entry = map.entries.iter_mut().find(|entry| entry.key == *key)?;
+    if rest.is_empty() {
+        return Some(&mut entry.comments);
+    }
+    match (&mut entry.value, rest) {
+        (Value::Map(map), _) => find(map, &Path(rest.to_vec())),
+        (Value::List(items), [Step::Item(index)]) => Some(&mut items.get_mut(*index)?.comments),
+        _ => None,
+    }
+}
+
+/// The document with its top-level keys in the conventional order.
+pub(super) fn in_order(mut document: Map) -> Map {
+    let rank = |key: &str| ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len());
+    document.entries.sort_by_key(|entry| rank(&entry.key));
+    document
+}

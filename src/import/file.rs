@@ -1,0 +1,142 @@
+//! Compose's `secrets` and `configs`: files in a container.
+
+use super::container::Container;
+use super::step::HostStep;
+use crate::document::{Map, Part, Value};
+use crate::project::{self, FileKind, Node};
+use crate::report::{Kind, Path};
+
+/// Converts the secrets of a container, each mounted as a file.
+pub(super) fn secrets(container: &mut Container, node: &Node) {
+    container.placed(node.origin, "secrets");
+    for item in node.items() {
+        let source = text(item, "source");
+        let Some(definition) = container.context.project.secrets.get(&source) else { continue };
+        let Some(secret) = secret(container, &source, definition) else { continue };
+        let target = item.get("target").and_then(Node::text).map_or_else(|| source.clone(), |text| text.into_owned());
+        let target = if target.starts_with('/') { target } else { format!("/run/secrets/{target}") };
+        let value = match target == format!("/run/secrets/{secret}") {
+            true => Value::text(&secret),
+            false => {
+                let mut value = Map::default();
+                value.push("source", Value::text(&secret));
+                value.push("target", Value::text(target));
+                Value::Map(value)
+            }
+        };
+        container.append(&["secrets"], value, item.origin);
+        owner(container, item, "Compose ignores the owner and the mode of a secret from a file");
+    }
+}
+
+/// The name of the secret that a top-level secret of Compose becomes.
+fn secret(container: &mut Container, key: &str, definition: &Node) -> Option<String> {
+    let context = &mut *container.context;
+    let from_variable = definition.get("environment").and_then(Node::text);
+    let from_file = definition.get("file").and_then(Node::text);
+    let content = match (&from_variable, &from_file) {
+        (Some(variable), _) => {
+            let variable = context.project.variables.get(&**variable);
+            variable.and_then(|variable| variable.value.clone())
+        }
+        (None, Some(path)) => context.files.read(path).ok(),
+        (None, None) => None,
+    };
+    let name = match &content {
+        Some(content) => context.secrets.of_content(key, content, false),
+        None => context.secrets.to_fill_in(key, false),
+    };
+    let place = Path::of(&["secrets", &name]);
+    for (member, value) in definition.entries() {
+        match member.as_str() {
+            "file" | "environment" if content.is_some() => context.ledger.mapped(value.origin, place.clone()),
+            "file" | "environment" => {
+                let cause = "a secret has no value: create its file";
+                context.ledger.line(Kind::FillIn, Some(value.origin), cause, Some(format!("the secret `{name}`")));
+            }
+            "external" => context.ledger.mapped(value.origin, place.clone()),
+            "name" => context.ledger.changed(value.origin, "the secret has a name of homegen"),
+            _ => context.ledger.dropped(value.origin, "only Docker Swarm has this key of a secret"),
+        }
+    }
+    Some(name)
+}
+
+/// Converts the configs of a container: a text of the file becomes a file of the container, and a file on the disk a
+/// volume.
+pub(super) fn configs(container: &mut Container, node: &Node) {
+    container.placed(node.origin, "files");
+    for item in node.items() {
+        let source = text(item, "source");
+        let Some(definition) = container.context.project.configs.get(&source) else { continue };
+        let target = item.get("target").and_then(Node::text).map_or_else(|| source.clone(), |text| text.into_owned());
+        let target = if target.starts_with('/') { target } else { format!("/{target}") };
+        config(container, item, definition, &target);
+        owner(container, item, "Compose ignores the owner and the mode of a config from a file");
+    }
+}
+
+fn config(container: &mut Container, item: &Node, definition: &Node, target: &str) {
+    if let Some(content) = definition.get("content")
+        && let project::Kind::Scalar(scalar) = &content.kind
+    {
+        let has_secret = scalar.parts.iter().any(super::command::is_secret_part);
+        let mut parts = Vec::new();
+        for part in &scalar.parts {
+            match part {
+                project::Part::Variable(reference) if super::command::is_secret_part(part) => {
+                    let name = super::environment::secret_of(container, &reference.name, part, item.origin);
+                    parts.push(Part::Reference(format!("secrets.{name}")));
+                }
+                part => {
+                    let alone = project::Scalar { parts: vec![part.clone()], is_plain: false };
+                    parts.extend(container.context.parts(&alone, content.origin));
+                }
+            }
+        }
+        let _ = has_secret;
+        container.set(&["files", target, "text"], Value::Text(super::container::joined(parts)), item.origin);
+        let place = ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));
+        container.context.ledger.mapped(content.origin, place);
+    } else if let Some(variable) = definition.get("environment") {
+        let name = variable.text().unwrap_or_default().into_owned();
+        let value = container.context.project.variables.get(&name).and_then(|variable| variable.value.clone());
+        container.set(&["files", target, "text"], Value::text(value.unwrap_or_default()), item.origin);
+        let place = ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));
+        container.context.ledger.mapped(variable.origin, place);
+    } else if let Some(file) = definition.get("file") {
+        let written = file.text().unwrap_or_default().into_owned();
+        let path = super::volume::host_path(container, file);
+        let mut parts = path;
+        parts.push(Part::Text(format!(":{target}:ro")));
+        container.append(&["volumes"], Value::Text(super::container::joined(parts)), item.origin);
+        container.context.ledger.changed(file.origin, "a config from a file is a volume that is read-only");
+        if written.starts_with('.') && container.context.files.kind(&written) != Some(FileKind::File) {
+            let step = HostStep::Create(written);
+            container.context.steps.add(step);
+        }
+    }
+    for (member, value) in definition.entries() {
+        match member.as_str() {
+            "content" | "environment" | "file" => {}
+            "name" => container.context.ledger.changed(value.origin, "a file of a container has no name of its own"),
+            "external" => {
+                container.context.ledger.refused(value.origin, "only Docker Swarm has external configs");
+            }
+            _ => container.context.ledger.dropped(value.origin, "only Docker Swarm has this key of a config"),
+        }
+    }
+}
+
+/// Accounts for the owner and the mode, which have no effect on a file of the host.
+fn owner(container: &mut Container, item: &Node, cause: &str) {
+    for key in ["uid", "gid", "mode"] {
+        if let Some(value) = item.get(key).filter(|value| value.origin != item.origin) {
+            container.changed(value, cause, None);
+        }
+    }
+}
+
+fn text(node: &Node, key: &str) -> String {
+    node.get(key).and_then(Node::text).unwrap_or_default().into_owned()
+}

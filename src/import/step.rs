@@ -1,0 +1,44 @@
+//! What a person does on the host before the first switch.
+
+use crate::project::FileKind;
+
+/// A step on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostStep {
+    /// Copies a folder or a file of the project.
+    CopyFolder {
+        /// The path as in the Compose file, relative to the project's folder.
+        from: String,
+        /// The absolute path that the container has.
+        to: String,
+        /// The kind of the source, if it exists where the import runs.
+        kind: Option<FileKind>,
+    },
+    /// Copies a volume of Docker into a volume of Podman.
+    CopyVolume {
+        /// Docker's name of the volume.
+        from: String,
+        /// Podman's name.
+        to: String,
+    },
+    /// Creates a file that the Compose file expects.
+    Create(String),
+}
+
+/// The steps so far, each once.
+#[derive(Debug, Default)]
+pub(super) struct Steps(Vec<HostStep>);
+
+impl Steps {
+    /// Adds a step.
+    pub(super) fn add(&mut self, step: HostStep) {
+        if !self.0.contains(&step) {
+            self.0.push(step);
+        }
+    }
+
+    /// The steps, in order.
+    pub(super) fn into_list(self) -> Vec<HostStep> {
+        self.0
+    }
+}
