@@ -252,6 +252,9 @@ codes! {
     KeysOverlap = "HG1704", Deny, "two users of Valkey reach the same keys";
     TcpNetwork = "HG1705", Error, "a container cannot reach the host's Postgres over TCP";
     ServerNeeds = "HG1706", Warning, "a database or user lacks what its program needs";
+    ComposeKey = "HG1810", Error, "a Compose file has an unknown key";
+    ComposeValue = "HG1811", Error, "a Compose file has an invalid value";
+    EnvFileLine = "HG1812", Error, "a line of an env file is not valid";
 }
 
 #[cfg(test)]
