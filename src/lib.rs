@@ -22,7 +22,7 @@ pub mod caddyfile;
 mod check;
 mod command;
 mod compare;
-mod compose;
+pub mod compose;
 pub mod configuration;
 pub mod coverage;
 mod data;

@@ -10,6 +10,9 @@ pub const MAX_MASKED: usize = 2 << 20;
 /// The most values of a file with aliases expanded. The benchmark's server with 10,000 services has about 370,000.
 pub const MAX_NODES: usize = 400_000;
 
+/// The most values of a Compose project, with aliases, merge keys and `extends` expanded. Compose's own limit for a file is 100,000.
+pub const MAX_COMPOSE_NODES: usize = 150_000;
+
 /// The most further values that presets may add, and the most that references may add.
 pub const MAX_EXPANDED: usize = 100_000;
 

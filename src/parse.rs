@@ -1,9 +1,10 @@
 //! Pass: text → [`syntax`](crate::syntax). The only module that knows the YAML parser.
 //!
 //! Yields a tree whenever possible. A line that is not valid YAML is blanked, reported, and becomes an unreadable entry of
-//! the mapping or list that contains it.
+//! the mapping or list that contains it. [`document`] parses Compose files.
 
 mod compose;
+pub(crate) mod document;
 mod mask;
 mod recover;
 mod report;

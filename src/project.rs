@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::document::Comments;
 use crate::source::{Sources, Span};
 
 /// A project: the result of reading one or several Compose files.
@@ -31,12 +30,33 @@ pub struct Project {
     pub others: Vec<(String, Node)>,
     /// The variables of the interpolation environment that a `.env` file or an env file of the command line sets, by name.
     pub variables: IndexMap<String, Variable>,
-    /// Values without effect, because another one replaces them: each with the node that replaces it.
+    /// Values without effect, because another one replaces them: each with the node that replaces it. A node with the tag
+    /// `!reset`, which has no value of its own, is paired with itself.
     pub replaced: Vec<(Origin, Origin)>,
-    /// The comments of the files, at the nodes that they are about.
+    /// The comments of all files, by the node that they belong to.
     pub comments: BTreeMap<Origin, Comments>,
     /// All nodes of all files.
     pub origins: Origins,
+}
+
+/// The comments of a node.
+#[derive(Clone, Debug, Default)]
+pub struct Comments {
+    /// Comments on lines of their own above the node, indented as the node or less.
+    pub above: Vec<Comment>,
+    /// The comment behind the node on its first line.
+    pub beside: Option<Comment>,
+    /// Comments on lines of their own at the end of the node's block, or at the end of the file.
+    pub below: Vec<Comment>,
+}
+
+/// A comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// The text behind `#`, with its leading space.
+    pub text: String,
+    /// The place, with `#`.
+    pub span: Span,
 }
 
 /// A service of a project.

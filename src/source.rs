@@ -71,6 +71,17 @@ impl Sources {
         SourceId(self.0.len() as u32 - 1)
     }
 
+    /// Adds the text of a file, shown as `name`, and returns its id.
+    pub fn add(&mut self, name: &str, text: String) -> SourceId {
+        self.0.push(Source { name: name.to_owned(), text, used_at: None });
+        SourceId(self.0.len() as u32 - 1)
+    }
+
+    /// Reports whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The source with this id.
     pub fn get(&self, id: SourceId) -> &Source {
         &self.0[id.0 as usize]

@@ -1,7 +1,7 @@
 //! The table of codes. Numbers are grouped by subject and never reused:
 //! 01 YAML, 02 keys and values, 03 references, 04 names, 05 networks and ports, 06 secrets,
 //! 07 storage, 08 dependencies and health, 09 the front, 10 presets and raw Nix, 11 limits, 12 images, 13 jobs, 14 clients,
-//! 15 isolation, 16 the last build.
+//! 15 isolation, 16 the last build, 17 servers of the host, 18 Compose files.
 
 use super::Severity;
 
@@ -252,6 +252,13 @@ codes! {
     KeysOverlap = "HG1704", Deny, "two users of Valkey reach the same keys";
     TcpNetwork = "HG1705", Error, "a container cannot reach the host's Postgres over TCP";
     ServerNeeds = "HG1706", Warning, "a database or user lacks what its program needs";
+    UnreadableFile = "HG1801", Error, "a file of a Compose project cannot be read";
+    NotCompose = "HG1802", Error, "a file is not a Compose file";
+    ComposeVariable = "HG1803", Error, "a variable in a Compose file is not valid";
+    UndeclaredResource = "HG1804", Error, "a service uses an undeclared part of its Compose file";
+    ComposeDependency = "HG1805", Error, "a service depends on a missing service";
+    ExtendsCycle = "HG1806", Error, "a service or a file includes itself";
+    UnknownBase = "HG1807", Error, "an extended service does not exist";
     ComposeKey = "HG1810", Error, "a Compose file has an unknown key";
     ComposeValue = "HG1811", Error, "a Compose file has an invalid value";
     EnvFileLine = "HG1812", Error, "a line of an env file is not valid";

@@ -1,0 +1,183 @@
+//! `include` of other projects (compose-go, loader/include.go): each has its own folder and `.env`, and the including file
+//! merges over it.
+
+use super::model::Model;
+use super::paths::{folder, join, plain};
+use super::tree::Tree;
+use super::{Context, Reader, merge};
+use crate::diag::{Code, Diagnostic};
+use crate::project::{FileKind, Kind, Node};
+use crate::source::Span;
+
+/// The most files that include each other in a row.
+const MAX_INCLUDED: usize = 100;
+
+/// One entry of `include`.
+#[derive(Default)]
+struct Include {
+    /// The files, merged in order.
+    paths: Vec<(String, Span)>,
+    project_directory: Option<String>,
+    env_files: Vec<(String, Span)>,
+}
+
+impl Reader<'_> {
+    /// Merges a document over the files that it includes.
+    pub(super) fn include(&mut self, own: &mut Model, tree: &Tree, path: &str, context: &Context) {
+        let Some((_, node)) = own.others.iter().find(|(key, _)| key == "include") else { return };
+        let includes = self.includes(&node.clone());
+        let mut all = Model::default();
+        for include in includes {
+            let Some((first, at)) = include.paths.first().cloned() else { continue };
+            let first = join(".", &join(&context.folder, &first));
+            let mut including = context.including.clone();
+            including.push((plain(path).to_owned(), Some(at)));
+            if self.is_include_cycle(&including, plain(&first), at) {
+                continue;
+            }
+            let folder = match &include.project_directory {
+                Some(directory) => join(&context.folder, directory),
+                None => join(".", folder(plain(&first))),
+            };
+            let mut environment = context.environment.clone();
+            let env_files: Vec<(String, bool)> = match include.env_files.is_empty() {
+                true => {
+                    let path = plain(&join(&folder, ".env")).to_owned();
+                    match self.files.kind(&path) {
+                        Some(FileKind::File) => vec![(path, true)],
+                        _ => Vec::new(),
+                    }
+                }
+                false => {
+                    let files = include.env_files.iter().filter(|(path, _)| path != "/dev/null");
+                    files.map(|(path, _)| (plain(&join(&context.folder, path)).to_owned(), true)).collect()
+                }
+            };
+            let env_file_at = include.env_files.first().map_or(at, |(_, at)| *at);
+            self.add_env_files(&env_files, Some(env_file_at), &mut environment);
+            let paths: Vec<(String, Option<Span>)> = include
+                .paths
+                .iter()
+                .map(|(path, at)| (plain(&join(&context.folder, path)).to_owned(), Some(*at)))
+                .collect();
+            let inner = Context { folder, environment, including };
+            let included = self.model(&paths, &inner);
+            merge::models(&mut all, included, &mut self.replaced);
+        }
+        for removal in &tree.removals {
+            all.remove(removal, &mut self.replaced);
+        }
+        // The order of the file itself comes after the included services.
+        let over = std::mem::take(own);
+        merge::models(&mut all, over, &mut self.replaced);
+        *own = all;
+    }
+
+    /// The entries of `include`.
+    fn includes(&mut self, node: &Node) -> Vec<Include> {
+        let items = match &node.kind {
+            Kind::List(items) => items,
+            Kind::Null => return Vec::new(),
+            _ => {
+                self.report_form(node, "`include` is not a list", "write a list of paths, such as `- other/compose.yaml`");
+                return Vec::new();
+            }
+        };
+        let mut includes = Vec::new();
+        for item in items {
+            let entries = match &item.kind {
+                Kind::Scalar(scalar) => {
+                    let paths = vec![(scalar.value().into_owned(), self.origins.place(item.origin).value)];
+                    includes.push(Include { paths, ..Include::default() });
+                    continue;
+                }
+                Kind::Map(entries) => entries,
+                _ => {
+                    self.report_form(item, "an entry of `include` is not a path", "write a path, or a mapping with `path`");
+                    continue;
+                }
+            };
+            let mut include = Include::default();
+            for (key, value) in entries {
+                match key.as_str() {
+                    "path" => include.paths = self.texts(value),
+                    "env_file" => include.env_files = self.texts(value),
+                    "project_directory" => {
+                        include.project_directory = self.texts(value).into_iter().next().map(|(path, _)| path);
+                    }
+                    other if other.starts_with("x-") => {}
+                    other => {
+                        let at = self.origins.place(value.origin).at;
+                        let title = format!("`{other}` is not a key of `include`");
+                        self.diagnostics.push(
+                            Diagnostic::new(Code::ComposeKey, title, at, "unknown key")
+                                .help("expected `path`, `project_directory` or `env_file`"),
+                        );
+                    }
+                }
+            }
+            if include.paths.is_empty() {
+                self.report_form(item, "an entry of `include` has no path", "write a path, or a mapping with `path`");
+            }
+            includes.push(include);
+        }
+        includes
+    }
+
+    /// A text, or the texts of a list, with their places.
+    fn texts(&mut self, node: &Node) -> Vec<(String, Span)> {
+        let items = match &node.kind {
+            Kind::List(items) => items.as_slice(),
+            Kind::Null => &[],
+            _ => std::slice::from_ref(node),
+        };
+        let mut texts = Vec::new();
+        for item in items {
+            match item.text() {
+                Some(text) if !text.is_empty() => {
+                    texts.push((text.into_owned(), self.origins.place(item.origin).value));
+                }
+                _ => self.report_form(item, "a path is empty", "write the path of a file"),
+            }
+        }
+        texts
+    }
+
+    fn report_form(&mut self, node: &Node, title: &str, help: &str) {
+        let at = self.origins.place(node.origin).value;
+        self.diagnostics.push(Diagnostic::new(Code::ComposeValue, title, at, "this value").help(help));
+    }
+
+    /// Reports a file that includes itself, or too many files in a row.
+    fn is_include_cycle(&mut self, including: &[(String, Option<Span>)], path: &str, at: Span) -> bool {
+        if let Some(first) = including.iter().position(|(file, _)| file == path) {
+            let places: Vec<Span> = including[first..].iter().filter_map(|(_, at)| *at).collect();
+            let mut diagnostic = Diagnostic::new(
+                Code::ExtendsCycle,
+                format!("`{path}` includes itself"),
+                places.first().copied().unwrap_or(at),
+                "includes this file",
+            )
+            .help("remove one of these `include`");
+            for place in places.iter().skip(1) {
+                diagnostic = diagnostic.and(*place, "which includes this file");
+            }
+            self.diagnostics.push(diagnostic.once());
+            return true;
+        }
+        if including.len() > MAX_INCLUDED {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::TooLarge,
+                    "`include` is nested too deeply",
+                    at,
+                    format!("more than {MAX_INCLUDED} files include each other"),
+                )
+                .once()
+                .help("include fewer files in a row"),
+            );
+            return true;
+        }
+        false
+    }
+}
