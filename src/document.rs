@@ -1,5 +1,7 @@
 //! The data of a homeserver.yaml that homegen writes: values with comments.
 
+mod print;
+
 /// A mapping, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Map {
@@ -56,7 +58,8 @@ pub enum Value {
 pub enum Part {
     /// Literal text. The printer writes `$${` for `${`.
     Text(String),
-    /// A reference, by its name, such as `paths.data`. The printer writes `${paths.data}`.
+    /// A reference, by its name, such as `paths.data`. The printer writes `${paths.data}`. No `$` can stand before it: `$$`
+    /// before a brace is an escape.
     Reference(String),
 }
 
