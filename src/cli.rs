@@ -13,6 +13,7 @@ mod fix;
 mod folder;
 mod graph;
 mod images;
+mod import;
 mod init;
 mod list;
 mod man;
@@ -67,6 +68,8 @@ enum Command {
     Graph(graph::Arguments),
     /// Write the digests of all images into a lock file
     Images(images::Arguments),
+    /// Convert a Compose file into a homeserver.yaml, and report what differs
+    Import(import::Arguments),
     /// List the ports, images, secrets, sites, jobs or volumes of the host
     List(list::Arguments),
     /// Print the manual page of a command
@@ -135,6 +138,7 @@ fn run_with(words: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Graph(arguments) => graph::run(&arguments),
         Command::Images(arguments) => images::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
         Command::List(arguments) => list::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
         Command::MapPath(arguments) => map_path::run(&arguments),

@@ -69,6 +69,7 @@ pub mod printable;
 pub mod project;
 pub mod recipient_record;
 pub mod record;
+mod relocate;
 mod render;
 mod repetition;
 pub mod report;
@@ -234,6 +235,48 @@ pub fn effects(old: &Deployment, new: &Deployment) -> Effects {
 /// Finds the parts of a host. `file` is the name of the compiled file.
 pub fn inventory(host: &hir::Host, file: &str) -> Inventory {
     survey::survey(host, file)
+}
+
+/// The texts of a Compose project, its mistakes, and the project unless there is an error.
+pub fn read_compose(
+    files: &dyn project::ProjectFiles,
+    options: &project::ReadOptions,
+) -> (Sources, Vec<Diagnostic>, Option<project::Project>) {
+    stacker::grow(STACK, || {
+        let mut sources = Sources::default();
+        let mut diagnostics = Diagnostics::default();
+        let project = compose::read(files, options, &mut sources, &mut diagnostics);
+        let diagnostics = diagnostics.into_sorted(&sources);
+        (sources, diagnostics, project)
+    })
+}
+
+/// Converts a Compose project into the text of a homeserver.yaml.
+pub fn import(
+    project: &project::Project,
+    files: &dyn project::ProjectFiles,
+    options: &import::Options,
+) -> import::Import {
+    stacker::grow(STACK, || import::import(project, files, options))
+}
+
+/// Checks the text that an import wrote to the file `name`. The diagnostics are at the places of the Compose files, whose
+/// texts are `sources`; the text is added to them if a diagnostic is about a value that no Compose file has.
+pub fn check_import(
+    name: &str,
+    text: &str,
+    report: &report::Report,
+    project: &project::Project,
+    sources: &mut Sources,
+) -> Vec<Diagnostic> {
+    let linked = link(name, text.as_bytes(), &FileContext::default());
+    let root = parse::parse(text, SourceId::FILE, &mut Diagnostics::default());
+    let Some(root) = root else { return Vec::new() };
+    let mut diagnostics = linked.diagnostics;
+    for label in diagnostics.iter_mut().flat_map(|diagnostic| &mut diagnostic.labels) {
+        label.span = linked.sources.in_file(label.span);
+    }
+    relocate::relocate(diagnostics, &root, (name, text), report, project, sources)
 }
 
 /// Runs `work` on a thread with a stack of [`STACK`] bytes.

@@ -87,6 +87,11 @@ impl Sources {
         &self.0[id.0 as usize]
     }
 
+    /// All sources, in the order of their IDs.
+    pub fn all(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+
     /// The user's file.
     pub fn file(&self) -> &Source {
         self.get(SourceId::FILE)

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::document::{Comments, Map, Value};
-use crate::project::Step;
+use crate::project::{self, Step};
 use crate::report::Path;
 
 /// The order of the top-level keys.
@@ -13,11 +13,13 @@ pub(super) fn comments(context: &Context, document: &mut Map) {
     let places = context.ledger.places();
     for (origin, comments) in &context.project.comments {
         let Some(place) = places.get(origin) else { continue };
-        let is_public = |line: &&String| {
-            !context.secrets.are_in(line) && crate::secret::in_lines(line).is_none()
+        let is_public = |text: &&str| {
+            !context.secrets.are_in(text) && crate::secret::in_lines(text).is_none()
         };
-        let above: Vec<String> = comments.above.iter().filter(is_public).cloned().collect();
-        let beside = comments.beside.as_ref().filter(is_public).cloned();
+        let text = |comment: &'_ project::Comment| comment.text.strip_prefix(' ').unwrap_or(&comment.text).to_owned();
+        let above = comments.above.iter().map(text).filter(|text| is_public(&text.as_str()));
+        let above: Vec<String> = above.collect();
+        let beside = comments.beside.iter().map(text).find(|text| is_public(&text.as_str()));
         if let Some(found) = find(document, place) {
             found.above.extend(above);
             if found.beside.is_none() {

@@ -6,7 +6,6 @@ use indexmap::IndexMap;
 
 use super::names::camel_case;
 use crate::document::{Entry, Item, Map, Part, Value};
-use crate::report::Path;
 
 /// A constant that values may refer to.
 #[derive(Debug)]
@@ -125,12 +124,6 @@ impl Constants {
         if !constants.entries.is_empty() {
             document.set("constants", Value::Map(constants));
         }
-    }
-
-    /// The place of a constant in the file.
-    pub(super) fn place(path: &str) -> Path {
-        let steps: Vec<&str> = path.split('.').collect();
-        steps.iter().fold(Path::of(&["constants"]), |path, step| path.key(step))
     }
 }
 

@@ -1,9 +1,8 @@
 //! Compose's `secrets` and `configs`: files in a container.
 
 use super::container::Container;
-use super::step::HostStep;
 use crate::document::{Map, Part, Value};
-use crate::project::{self, FileKind, Node};
+use crate::project::{self, Node};
 use crate::report::{Kind, Path};
 
 /// Converts the secrets of a container, each mounted as a file.
@@ -80,7 +79,6 @@ fn config(container: &mut Container, item: &Node, definition: &Node, target: &st
     if let Some(content) = definition.get("content")
         && let project::Kind::Scalar(scalar) = &content.kind
     {
-        let has_secret = scalar.parts.iter().any(super::command::is_secret_part);
         let mut parts = Vec::new();
         for part in &scalar.parts {
             match part {
@@ -94,7 +92,6 @@ fn config(container: &mut Container, item: &Node, definition: &Node, target: &st
                 }
             }
         }
-        let _ = has_secret;
         container.set(&["files", target, "text"], Value::Text(super::container::joined(parts)), item.origin);
         let place = ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));
         container.context.ledger.mapped(content.origin, place);
@@ -105,16 +102,11 @@ fn config(container: &mut Container, item: &Node, definition: &Node, target: &st
         let place = ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));
         container.context.ledger.mapped(variable.origin, place);
     } else if let Some(file) = definition.get("file") {
-        let written = file.text().unwrap_or_default().into_owned();
         let path = super::volume::host_path(container, file);
         let mut parts = path;
         parts.push(Part::Text(format!(":{target}:ro")));
         container.append(&["volumes"], Value::Text(super::container::joined(parts)), item.origin);
         container.context.ledger.changed(file.origin, "a config from a file is a volume that is read-only");
-        if written.starts_with('.') && container.context.files.kind(&written) != Some(FileKind::File) {
-            let step = HostStep::Create(written);
-            container.context.steps.add(step);
-        }
     }
     for (member, value) in definition.entries() {
         match member.as_str() {

@@ -3,7 +3,7 @@
 use super::container::{Container, joined};
 use crate::data::{self, Row};
 use crate::document::{Part, Value};
-use crate::project::{self, Node};
+use crate::project;
 
 use serde::Deserialize;
 
@@ -69,11 +69,6 @@ fn unsupported(image: &str) -> Option<String> {
     let rows: &[Row<Unsupported>] = data::rows!(Unsupported, "unsupported-images");
     let row = rows.iter().map(Row::get).find(|row| name == row.image || name.ends_with(&format!("/{}", row.image)));
     row.map(|row| row.reason.clone())
-}
-
-/// The text of an image.
-pub(super) fn name(node: &Node) -> String {
-    node.text().unwrap_or_default().into_owned()
 }
 
 #[cfg(test)]

@@ -21,8 +21,6 @@ pub enum HostStep {
         /// Podman's name.
         to: String,
     },
-    /// Creates a file that the Compose file expects.
-    Create(String),
 }
 
 /// The steps so far, each once.

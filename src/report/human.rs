@@ -18,7 +18,8 @@ pub fn render(report: &Report, project: &Project, sources: &Sources) -> String {
     for line in &report.lines {
         groups.entry((line.kind, &line.cause)).or_default().push(line);
     }
-    groups.sort_by(|(a, _), _, (b, _), _| a.0.cmp(&b.0));
+    // A stable sort: causes of one kind keep their order.
+    groups.sort_by(|(a, _), _, (b, _), _| a.cmp(b));
     let mut text = String::new();
     let mut last = None;
     for ((kind, cause), places) in groups {

@@ -1,0 +1,31 @@
+//! The script that moves the data of a project, from the steps of its import.
+
+use shell_words::quote;
+
+use crate::import::HostStep;
+use crate::project::FileKind;
+
+/// The functions of the script.
+const FUNCTIONS: &str = include_str!("../../templates/import/move-data.sh");
+
+/// The script for `steps`, or `None` if there is nothing to move. `project` is Docker's name of the project.
+pub fn script(project: &str, steps: &[HostStep]) -> Option<String> {
+    let mut lines = String::new();
+    for step in steps {
+        let line = match step {
+            HostStep::CopyFolder { from, to, kind } => {
+                let function = if *kind == Some(FileKind::File) { "copy_file" } else { "copy_folder" };
+                let from = match from.strip_prefix("~/") {
+                    Some(below) => format!("\"$home\"/{}", quote(below)),
+                    None if from == "~" => "\"$home\"".to_owned(),
+                    None => quote(from).into_owned(),
+                };
+                format!("{function} {from} {}", quote(to))
+            }
+            HostStep::CopyVolume { from, to } => format!("copy_volume {} {}", quote(from), quote(to)),
+        };
+        lines.push_str(&line);
+        lines.push('\n');
+    }
+    (!lines.is_empty()).then(|| FUNCTIONS.replace("@project@", &quote(project)) + &lines)
+}
