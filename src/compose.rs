@@ -120,6 +120,10 @@ struct Context {
 
 impl Reader<'_> {
     fn project(&mut self, options: &ReadOptions) -> Option<Project> {
+        // The first file is the first source.
+        for path in &options.files {
+            self.documents(path, None);
+        }
         let mut environment = Environment::new(options.environment.clone());
         self.read_env_files(options, &mut environment);
         let mut name = options.name.clone().or_else(|| environment.get("COMPOSE_PROJECT_NAME"));
@@ -169,7 +173,8 @@ impl Reader<'_> {
     fn report_no_services(&mut self, options: &ReadOptions) {
         let Some(path) = options.files.first() else { return };
         let Some(documents) = self.documents.get(path).cloned().flatten() else { return };
-        let span = documents.roots.first().map_or_else(Span::default, |root| Span { end: root.span.start, ..root.span });
+        let Some(root) = documents.roots.first() else { return };
+        let span = Span { end: root.span.start, ..root.span };
         self.diagnostics.push(
             Diagnostic::new(Code::NotCompose, "the file has no `services`", span, "expected the key `services`")
                 .help("check that this is a Compose file"),

@@ -1,6 +1,7 @@
 //! Diagnostics for a person: snippets with labels, through miette.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use miette::{
@@ -10,7 +11,7 @@ use miette::{
 
 use super::{Diagnostic, Severity};
 use crate::printable::{escape, escapes, printable, without_command};
-use crate::source::{Source, Sources};
+use crate::source::{Source, SourceId, Sources};
 
 /// The style of the output.
 #[derive(Clone, Copy, Debug)]
@@ -39,17 +40,26 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
         .with_links(false)
         .with_context_lines(1);
     let mut out = String::new();
-    let lines = Lines::new(sources.file());
+    let mut files: HashMap<SourceId, Lines> = HashMap::new();
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
-        let labels = labels(diagnostic, sources, &lines);
+        let file = diagnostic.labels.first().map_or(SourceId::FILE, |label| sources.in_file(label.span).source);
+        let lines = files.entry(file).or_insert_with(|| Lines::new(sources.get(file)));
+        let lines = &*lines;
+        let labels = labels(diagnostic, sources, file, lines);
         if !labels.iter().all(|label| lines.are_readable(label.inner())) {
-            out.push_str(&without_snippet(diagnostic, &labels, &lines));
+            out.push_str(&without_snippet(diagnostic, &labels, lines));
             continue;
         }
-        let report = Report { diagnostic, lines: &lines, labels };
+        let report = Report { diagnostic, lines, labels };
         // Rendering fails only for a label outside the text, which would be a bug of a pass. The message is still printed.
         if handler.render_report(&mut out, &report).is_err() {
             out.push_str(&format!("{}: {}\n", diagnostic.code.code(), diagnostic.message));
+        }
+        // Compose merges several files. Only the file of the main place is shown.
+        for label in diagnostic.labels.iter().filter(|label| sources.in_file(label.span).source != file) {
+            let span = sources.in_file(label.span);
+            let lines = files.entry(span.source).or_insert_with(|| Lines::new(sources.get(span.source)));
+            out.push_str(&place(lines, lines.shown(span.start as usize), &label.text));
         }
         out.push('\n');
     }
@@ -71,20 +81,20 @@ const MAX_LINE: usize = 2_000;
 fn without_snippet(diagnostic: &Diagnostic, labels: &[LabeledSpan], lines: &Lines) -> String {
     let mut out = format!("{}\n\n  × {}\n", diagnostic.code.code(), cut(&diagnostic.message));
     for label in labels {
-        let line = lines.at(label.offset());
-        out.push_str(&format!(
-            "   ─[{}:{}:{}] {}\n",
-            lines.name,
-            line + 1,
-            lines.column(line, label.offset()) + 1,
-            cut(label.label().unwrap_or_default())
-        ));
+        out.push_str(&place(lines, label.offset(), label.label().unwrap_or_default()));
     }
     if let Some(help) = &diagnostic.help {
         out.push_str(&format!("  help: {}\n", cut(help)));
     }
     out.push('\n');
     out
+}
+
+/// The line of a label without a snippet, at an offset in the printed text.
+fn place(lines: &Lines, offset: usize, label: &str) -> String {
+    let line = lines.at(offset);
+    let column = lines.column(line, offset.min(lines.text.len())) + 1;
+    format!("   ─[{}:{}:{column}] {}\n", lines.name, line + 1, cut(label))
 }
 
 fn cut(text: &str) -> String {
@@ -94,12 +104,13 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// The labels in the printed text of the user's file. A zero-width label at the end of the file would be invisible, so that
+/// The labels in the printed text of `file`. A zero-width label at the end of the file would be invisible, so that
 /// each label covers at least one character if there is one.
-fn labels(diagnostic: &Diagnostic, sources: &Sources, lines: &Lines) -> Vec<LabeledSpan> {
-    let text = &sources.file().text;
+fn labels(diagnostic: &Diagnostic, sources: &Sources, file: SourceId, lines: &Lines) -> Vec<LabeledSpan> {
+    let text = &sources.get(file).text;
     let mut labels: Vec<LabeledSpan> = Vec::new();
-    for label in diagnostic.labels.iter().take(MAX_LABELS) {
+    let here = diagnostic.labels.iter().filter(|label| sources.in_file(label.span).source == file);
+    for label in here.take(MAX_LABELS) {
         let span = sources.in_file(label.span);
         let (mut start, mut end) = (span.start as usize, span.end as usize);
         if start >= text.len() {
@@ -175,7 +186,7 @@ impl miette::Diagnostic for Report<'_> {
     }
 }
 
-/// The file by lines, with escapes for unprintable characters. By itself, miette would search the whole file for each
+/// A file by lines, with escapes for unprintable characters. By itself, miette would search the whole file for each
 /// label, count columns in bytes instead of characters, and print all lines between two distant labels. Offsets refer to
 /// the text with escapes.
 struct Lines<'a> {

@@ -26,10 +26,30 @@ fn file(code: Code, heading: &str) -> Vec<u8> {
     let (text, _) = rest.split_once("\n```\n").expect("a block is closed");
     match encoding {
         "" => format!("{text}\n").into_bytes(),
+        COMPOSE => format!("{text}\n").into_bytes(),
         // Markdown is UTF-8, so a file in another encoding has to name it.
         " latin1" => text.chars().map(|c| u8::try_from(c).expect("a character of Latin-1")).collect(),
         other => panic!("{} has a block of `yaml{other}`", code.code()),
     }
+}
+
+/// The mark of a block that is a Compose file.
+const COMPOSE: &str = " compose";
+
+/// Reports whether the files of a page are Compose files.
+pub fn is_compose(code: Code) -> bool {
+    code.page().contains(&format!("\n```yaml{COMPOSE}\n"))
+}
+
+/// Reads the Compose file under a heading of a page, and the `.env` file in a block `ini` below it.
+fn read_compose(code: Code, heading: &str) -> Outcome {
+    let text = String::from_utf8(file(code, heading)).expect("UTF-8");
+    let (_, section) = code.page().split_once(&format!("\n## {heading}\n")).expect("a section");
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let env = section.split_once("\n```ini\n").and_then(|(_, rest)| rest.split_once("```"));
+    let files = [("compose.yaml", text.as_str())].into_iter().chain(env.map(|(text, _)| (".env", text)));
+    let (project, sources, diagnostics) = crate::compose::read(files, &crate::compose::options(["compose.yaml"]));
+    Outcome { sources, diagnostics, files: project.map(|_| Vec::new()) }
 }
 
 /// The encrypted files of a page by path, which stand under `Encrypted`.
@@ -47,6 +67,9 @@ fn encrypted_files(page: &str) -> BTreeMap<String, String> {
 /// Compiles the file under a heading. `Files` lists the files beside it, and the output folder contains the output of
 /// the file under `Before`.
 fn compile_file(code: Code, heading: &str) -> Outcome {
+    if is_compose(code) {
+        return read_compose(code, heading);
+    }
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
     let last_build = page.contains("\n## Before\n").then(|| record_of(&compile(file(code, "Before"))));
@@ -102,7 +125,8 @@ fn the_passing_file_of_a_page_compiles_without_diagnostics() {
     for code in Code::ALL {
         let outcome = compile_file(*code, "Passes");
         assert!(outcome.diagnostics.is_empty(), "{}:\n{}", code.code(), report(&outcome));
-        assert!(outcome.files.is_some_and(|files| !files.is_empty()), "{}", code.code());
+        let is_written = outcome.files.is_some_and(|files| !files.is_empty() || is_compose(*code));
+        assert!(is_written, "{}", code.code());
     }
 }
 
@@ -171,8 +195,11 @@ const MENDED: &[(&str, &str, &str)] = &[(
 #[test]
 fn two_mistakes_are_both_reported_in_either_order() {
     // Two merged files would share the files beside them and the last build.
-    let is_alone =
-        |code: &&Code| !code.page().contains("\n## Files\n") && !code.page().contains("\n## Before\n");
+    let is_alone = |code: &&Code| {
+        !is_compose(**code)
+            && !code.page().contains("\n## Files\n")
+            && !code.page().contains("\n## Before\n")
+    };
     let read = |code: Code, heading: &str| serde_yaml::from_slice::<Value>(&file(code, heading)).ok();
     let pages: Vec<(Code, Value, Value)> = Code::ALL
         .iter()
