@@ -1,7 +1,7 @@
 //! Compose files as [`homegen::compose`] reads them. Each case is a file in `tests/it/compose/`, with a snapshot of the project
 //! as canonical YAML beside it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -12,7 +12,6 @@ use homegen::project::{FileKind, Kind, Node, Origin, Origins, Project, ProjectFi
 use homegen::source::Sources;
 use serde_json::{Value, json};
 
-use crate::common::report;
 
 /// The files of a project in memory, by path.
 struct Files(HashMap<String, String>);
@@ -49,4 +48,208 @@ pub fn read<'a>(
     let project = compose::read(&files, options, &mut sources, &mut diagnostics);
     let diagnostics = diagnostics.into_sorted(&sources);
     (project, sources, diagnostics)
+}
+
+/// A case: files, and lines of options.
+pub struct Case {
+    /// The name of the file of the case.
+    name: String,
+    /// The files of the project by path.
+    files: Vec<(String, String)>,
+    options: ReadOptions,
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/compose")
+}
+
+/// All cases. A line `== PATH` starts a file. Before the first one stand options: `file PATH`, `env NAME=VALUE`, `profile NAME`,
+/// `env-file PATH` and `name NAME`.
+fn cases() -> Vec<Case> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
+        .collect();
+    paths.sort();
+    let case = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("text");
+        let mut parts = text.split("== ");
+        let mut options = options([]);
+        for line in parts.next().unwrap_or_default().lines().filter(|line| !line.starts_with('#')) {
+            match line.split_once(' ') {
+                Some(("file", path)) => options.files.push(path.to_owned()),
+                Some(("profile", name)) => options.profiles.push(name.to_owned()),
+                Some(("env-file", path)) => options.env_files.push(path.to_owned()),
+                Some(("name", name)) => options.name = Some(name.to_owned()),
+                Some(("env", pair)) => {
+                    let (name, value) = pair.split_once('=').expect("NAME=VALUE");
+                    options.environment.insert(name.to_owned(), value.to_owned());
+                }
+                _ => assert!(line.is_empty(), "{}: {line}", path.display()),
+            }
+        }
+        let files: Vec<(String, String)> = parts
+            .map(|part| part.split_once('\n').expect("a path and text"))
+            .map(|(path, text)| (path.to_owned(), text.to_owned()))
+            .collect();
+        if options.files.is_empty() {
+            options.files = compose::default_files(&Files(files.iter().cloned().collect()));
+        }
+        let name = path.file_stem().expect("a name").to_str().expect("UTF-8").to_owned();
+        Case { name, files, options }
+    };
+    paths.into_iter().map(case).collect()
+}
+
+/// The result of a case.
+pub struct Read {
+    name: String,
+    project: Option<Project>,
+    sources: Sources,
+    /// The diagnostics.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The result of each case. Each is read once for all tests.
+pub fn results() -> &'static [Read] {
+    static RESULTS: LazyLock<Vec<Read>> = LazyLock::new(|| {
+        let result = |case: Case| {
+            let files = case.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+            let (project, sources, diagnostics) = read(files, &case.options);
+            Read { name: case.name, project, sources, diagnostics }
+        };
+        cases().into_iter().map(result).collect()
+    });
+    &RESULTS
+}
+
+/// A value as YAML prints it. The value of a variable has its source behind it.
+fn value(node: &Node) -> Value {
+    match &node.kind {
+        Kind::Null => Value::Null,
+        Kind::Scalar(scalar) if scalar.is_plain => {
+            serde_json::from_str(&scalar.value()).unwrap_or_else(|_| json!(scalar.value()))
+        }
+        Kind::Scalar(scalar) => json!(scalar.value()),
+        Kind::List(items) => items.iter().map(value).collect(),
+        Kind::Map(entries) => entries.iter().map(|(key, node)| (key.clone(), value(node))).collect(),
+    }
+}
+
+/// A project as canonical YAML, with the values that have no effect.
+fn shown(project: &Project, sources: &Sources) -> String {
+    let section = |entries: &indexmap::IndexMap<String, Node>| -> Value {
+        entries.iter().map(|(key, node)| (key.clone(), value(node))).collect()
+    };
+    let service = |service: &homegen::project::Service| {
+        let mut keys = section(&service.keys);
+        let fields = keys.as_object_mut().expect("a mapping");
+        if !service.is_active {
+            fields.insert("#off".to_owned(), json!(true));
+        }
+        for file in &service.env_files {
+            let variables = file.variables.as_ref().map(|variables| -> Value {
+                variables.iter().map(|(name, variable)| (name.clone(), json!(variable.value))).collect()
+            });
+            let read = json!({ "required": file.is_required, "variables": variables });
+            fields.insert(format!("#env_file {}", file.path), read);
+        }
+        (service.name.clone(), keys)
+    };
+    let mut all = serde_json::Map::new();
+    all.insert("name".to_owned(), json!(project.name));
+    all.insert("services".to_owned(), project.services.iter().map(service).collect());
+    for (key, entries) in [
+        ("networks", &project.networks),
+        ("volumes", &project.volumes),
+        ("secrets", &project.secrets),
+        ("configs", &project.configs),
+    ] {
+        if !entries.is_empty() {
+            all.insert(key.to_owned(), section(entries));
+        }
+    }
+    let mut text = serde_yaml::to_string(&Value::Object(all)).expect("YAML");
+    let place = |origin: Origin| {
+        let file = &sources.get(project.origins.place(origin).at.source).name;
+        format!("{} in {file}:{}", project.origins.path(origin), project.origins.line(origin, sources))
+    };
+    for (from, to) in &project.replaced {
+        text.push_str(&match from == to {
+            true => format!("# removes: {}\n", place(*from)),
+            false => format!("# replaced: {} by {}\n", place(*from), place(*to)),
+        });
+    }
+    for (origin, comments) in &project.comments {
+        let texts = |all: &[homegen::project::Comment]| {
+            all.iter().map(|comment| comment.text.trim().to_owned()).collect::<Vec<_>>().join(" | ")
+        };
+        for (side, found) in [
+            ("above", texts(&comments.above)),
+            ("beside", texts(comments.beside.as_slice())),
+            ("below", texts(&comments.below)),
+        ] {
+            if !found.is_empty() {
+                text.push_str(&format!("# comment {side} {}: {found}\n", place(*origin)));
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn each_case_is_read_as_its_snapshot_says() {
+    insta::with_settings!({ snapshot_path => folder(), prepend_module_to_snapshot => false, omit_expression => true }, {
+        for read in results() {
+            let text = match &read.project {
+                Some(project) => shown(project, &read.sources),
+                None => String::new(),
+            };
+            let report = homegen::diag::human::render(&read.diagnostics, &read.sources, crate::common::STYLE);
+            insta::assert_snapshot!(read.name.as_str(), format!("{text}{report}"));
+        }
+    });
+}
+
+/// The leaves of a project's files that are neither in the project nor replaced.
+fn lost(project: &Project) -> Vec<Origin> {
+    fn add(node: &Node, found: &mut HashSet<Origin>) {
+        found.insert(node.origin);
+        node.items().iter().for_each(|item| add(item, found));
+        node.entries().for_each(|(_, value)| add(value, found));
+    }
+    let mut found: HashSet<Origin> = project.replaced.iter().map(|(from, _)| *from).collect();
+    let gone = found.clone();
+    for service in &project.services {
+        found.insert(service.origin);
+        found.extend(service.env_files.iter().map(|file| file.origin));
+        service.keys.values().for_each(|node| add(node, &mut found));
+    }
+    for section in [&project.networks, &project.volumes, &project.secrets, &project.configs] {
+        section.values().for_each(|node| add(node, &mut found));
+    }
+    project.others.iter().for_each(|(_, node)| add(node, &mut found));
+    let is_below_replaced = |origins: &Origins, origin: Origin| {
+        let mut next = Some(origin);
+        while let Some(origin) = next {
+            if gone.contains(&origin) {
+                return true;
+            }
+            next = origins.place(origin).parent;
+        }
+        false
+    };
+    let leaves = project.origins.iter().filter(|(_, place)| place.is_leaf).map(|(origin, _)| origin);
+    leaves.filter(|leaf| !found.contains(leaf) && !is_below_replaced(&project.origins, *leaf)).collect()
+}
+
+#[test]
+fn every_value_of_every_file_is_in_the_project_or_replaced() {
+    for read in results() {
+        let Some(project) = &read.project else { continue };
+        let lost: Vec<String> =
+            lost(project).into_iter().map(|origin| project.origins.path(origin)).collect();
+        assert!(lost.is_empty(), "{}: {lost:?}", read.name);
+    }
 }

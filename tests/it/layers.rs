@@ -9,6 +9,7 @@ const PASSES: &[&str] = &[
     "accept",
     "check",
     "compare",
+    "compose",
     "decode",
     "evaluate",
     "link",
@@ -27,7 +28,10 @@ const PASSES: &[&str] = &[
 const TOP: &[&str] = &["cli", "lib", "main"];
 
 /// The permitted uses of a pass, each with its reason.
-const MEANT: &[(&str, &str, &str)] = &[("shape", "decode", "a declaration says how it is read")];
+const MEANT: &[(&str, &str, &str)] = &[
+    ("compose", "parse", "a Compose file names the files that are parsed after it"),
+    ("shape", "decode", "a declaration says how it is read"),
+];
 
 /// Every Rust file of the library, with the module at the top of the crate that it belongs to.
 fn files() -> Vec<(String, PathBuf)> {

@@ -10,6 +10,7 @@ mod capabilities;
 mod cli;
 mod commands;
 mod completions;
+mod compose;
 mod coverage;
 mod diagnostics;
 mod diff;
