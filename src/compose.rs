@@ -6,10 +6,11 @@
 mod canonical;
 mod consistency;
 mod dotenv;
-mod environment;
 mod env_files;
+mod environment;
 mod extends;
 mod include;
+mod keys;
 mod merge;
 mod model;
 mod normalize;
@@ -139,6 +140,9 @@ impl Reader<'_> {
         let mut model = self.model(&paths, &context);
         if model.services.is_none() && !self.diagnostics.has_errors() {
             self.report_no_services(options);
+        }
+        for service in model.services.iter_mut().flat_map(IndexMap::values_mut) {
+            canonical::complete(service, &self.origins, self.diagnostics);
         }
         normalize::normalize(&mut model, &name, &context.environment);
         let services = std::mem::take(&mut model.services).unwrap_or_default();
@@ -284,7 +288,7 @@ impl Reader<'_> {
     /// Merges one document into the model of the documents before it.
     fn document(&mut self, mut root: Node, tree: &Tree, path: &str, context: &Context, model: &mut Model) {
         environment::interpolate(&mut root, &context.environment, self.sources, &self.origins, self.diagnostics);
-        let mut own = model::canonical(root, &mut self.origins, self.diagnostics);
+        let mut own = model::canonical(root, &self.origins, self.diagnostics, &mut self.replaced);
         self.include(&mut own, tree, path, context);
         self.replaced.extend(tree.resets.iter().map(|origin| (*origin, *origin)));
         for removal in &tree.removals {

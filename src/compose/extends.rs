@@ -119,7 +119,7 @@ impl Reader<'_> {
             let Kind::Map(mut root) = root.kind else { continue };
             let Some(Node { kind: Kind::Map(mut services), .. }) = root.shift_remove("services") else { continue };
             let Some(mut service) = services.shift_remove(name) else { continue };
-            canonical::service(&mut service, &mut self.origins, self.diagnostics);
+            canonical::service(&mut service, &self.origins, self.diagnostics, &mut self.replaced);
             self.replaced.extend(tree.resets.iter().map(|origin| (*origin, *origin)));
             for removal in &tree.removals {
                 if let (Some(found), [_, _, path @ ..]) = (&mut found, removal.path.as_slice())

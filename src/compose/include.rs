@@ -13,7 +13,6 @@ use crate::source::Span;
 const MAX_INCLUDED: usize = 100;
 
 /// One entry of `include`.
-#[derive(Default)]
 struct Include {
     /// The files, merged in order.
     paths: Vec<(String, Span)>,
@@ -73,79 +72,22 @@ impl Reader<'_> {
         *own = all;
     }
 
-    /// The entries of `include`.
-    fn includes(&mut self, node: &Node) -> Vec<Include> {
-        let items = match &node.kind {
-            Kind::List(items) => items,
-            Kind::Null => return Vec::new(),
-            _ => {
-                self.report_form(node, "`include` is not a list", "write a list of paths, such as `- other/compose.yaml`");
-                return Vec::new();
-            }
-        };
-        let mut includes = Vec::new();
-        for item in items {
-            let entries = match &item.kind {
-                Kind::Scalar(scalar) => {
-                    let paths = vec![(scalar.value().into_owned(), self.origins.place(item.origin).value)];
-                    includes.push(Include { paths, ..Include::default() });
-                    continue;
-                }
-                Kind::Map(entries) => entries,
-                _ => {
-                    self.report_form(item, "an entry of `include` is not a path", "write a path, or a mapping with `path`");
-                    continue;
-                }
+    /// The entries of `include`, in canonical form.
+    fn includes(&self, node: &Node) -> Vec<Include> {
+        let texts = |node: Option<&Node>| {
+            let items = match node.map(|node| &node.kind) {
+                Some(Kind::List(items)) => items.as_slice(),
+                _ => node.map(std::slice::from_ref).unwrap_or_default(),
             };
-            let mut include = Include::default();
-            for (key, value) in entries {
-                match key.as_str() {
-                    "path" => include.paths = self.texts(value),
-                    "env_file" => include.env_files = self.texts(value),
-                    "project_directory" => {
-                        include.project_directory = self.texts(value).into_iter().next().map(|(path, _)| path);
-                    }
-                    other if other.starts_with("x-") => {}
-                    other => {
-                        let at = self.origins.place(value.origin).at;
-                        let title = format!("`{other}` is not a key of `include`");
-                        self.diagnostics.push(
-                            Diagnostic::new(Code::ComposeKey, title, at, "unknown key")
-                                .help("expected `path`, `project_directory` or `env_file`"),
-                        );
-                    }
-                }
-            }
-            if include.paths.is_empty() {
-                self.report_form(item, "an entry of `include` has no path", "write a path, or a mapping with `path`");
-            }
-            includes.push(include);
-        }
-        includes
-    }
-
-    /// A text, or the texts of a list, with their places.
-    fn texts(&mut self, node: &Node) -> Vec<(String, Span)> {
-        let items = match &node.kind {
-            Kind::List(items) => items.as_slice(),
-            Kind::Null => &[],
-            _ => std::slice::from_ref(node),
+            let text = |item: &Node| Some((item.text()?.into_owned(), self.origins.place(item.origin).value));
+            items.iter().filter_map(text).filter(|(text, _)| !text.is_empty()).collect::<Vec<_>>()
         };
-        let mut texts = Vec::new();
-        for item in items {
-            match item.text() {
-                Some(text) if !text.is_empty() => {
-                    texts.push((text.into_owned(), self.origins.place(item.origin).value));
-                }
-                _ => self.report_form(item, "a path is empty", "write the path of a file"),
-            }
-        }
-        texts
-    }
-
-    fn report_form(&mut self, node: &Node, title: &str, help: &str) {
-        let at = self.origins.place(node.origin).value;
-        self.diagnostics.push(Diagnostic::new(Code::ComposeValue, title, at, "this value").help(help));
+        let include = |item: &Node| Include {
+            paths: texts(item.get("path")),
+            project_directory: texts(item.get("project_directory")).pop().map(|(path, _)| path),
+            env_files: texts(item.get("env_file")),
+        };
+        node.items().iter().map(include).collect()
     }
 
     /// Reports a file that includes itself, or too many files in a row.

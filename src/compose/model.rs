@@ -24,20 +24,18 @@ pub(super) struct Model {
     pub others: Vec<(String, Node)>,
 }
 
-/// The other keys of a Compose file, besides `x-…` (compose-spec, schema).
-const OTHERS: &[&str] = &["version", "name", "include", "models"];
-
-/// The keys of a Compose file.
-const KEYS: &[&str] =
-    &["services", "networks", "volumes", "secrets", "configs", "version", "name", "include", "models"];
-
 /// A canonical form of the values of one section.
-type Canonical = fn(&mut Node, &mut Origins, &mut Diagnostics);
+type Canonical = fn(&mut Node, &Origins, &mut Diagnostics, &mut Vec<(Origin, Origin)>);
 
 /// The canonical sections of a document.
-pub(super) fn canonical(root: Node, origins: &mut Origins, diagnostics: &mut Diagnostics) -> Model {
+pub(super) fn canonical(
+    mut root: Node,
+    origins: &Origins,
+    diagnostics: &mut Diagnostics,
+    replaced: &mut Vec<(Origin, Origin)>,
+) -> Model {
     let mut model = Model::default();
-    let Kind::Map(entries) = root.kind else {
+    if !matches!(root.kind, Kind::Map(_)) {
         diagnostics.push(
             Diagnostic::new(
                 Code::NotCompose,
@@ -47,8 +45,9 @@ pub(super) fn canonical(root: Node, origins: &mut Origins, diagnostics: &mut Dia
             )
             .help("check that this is a Compose file"),
         );
-        return model;
-    };
+    }
+    canonical::file(&mut root, origins, diagnostics, replaced);
+    let Kind::Map(entries) = root.kind else { return model };
     for (key, node) in entries {
         let form: Canonical = match key.as_str() {
             "services" => canonical::service,
@@ -56,15 +55,13 @@ pub(super) fn canonical(root: Node, origins: &mut Origins, diagnostics: &mut Dia
             "volumes" => canonical::volume,
             "secrets" => canonical::secret,
             "configs" => canonical::config,
-            other => {
-                if !OTHERS.contains(&other) && !other.starts_with("x-") {
-                    report_unknown(other, &node, origins, diagnostics);
-                }
+            _ => {
                 model.others.push((key, node));
                 continue;
             }
         };
-        let section = section(&key, node, form, origins, diagnostics);
+        let mut section = section(&key, node, origins, diagnostics);
+        section.values_mut().for_each(|node| form(node, origins, diagnostics, replaced));
         match key.as_str() {
             "services" => model.services = Some(section),
             "networks" => model.networks = section,
@@ -76,24 +73,8 @@ pub(super) fn canonical(root: Node, origins: &mut Origins, diagnostics: &mut Dia
     model
 }
 
-fn report_unknown(key: &str, node: &Node, origins: &Origins, diagnostics: &mut Diagnostics) {
-    let at = origins.place(node.origin).at;
-    let help = match crate::diag::closest(key, KEYS.iter().copied()) {
-        Some(close) => format!("did you mean `{close}`?"),
-        None => format!("remove `{key}`, or write `x-{key}`: Compose ignores keys that begin with `x-`"),
-    };
-    let title = format!("`{key}` is not a key of a Compose file");
-    diagnostics.push(Diagnostic::new(Code::ComposeKey, title, at, "unknown key").help(help));
-}
-
-/// The entries of a section, in canonical forms.
-fn section(
-    key: &str,
-    node: Node,
-    form: Canonical,
-    origins: &mut Origins,
-    diagnostics: &mut Diagnostics,
-) -> IndexMap<String, Node> {
+/// The entries of a section with valid names.
+fn section(key: &str, node: Node, origins: &Origins, diagnostics: &mut Diagnostics) -> IndexMap<String, Node> {
     let mut entries = match node.kind {
         Kind::Map(entries) => entries,
         // `volumes:` without values.
@@ -108,7 +89,24 @@ fn section(
             return IndexMap::new();
         }
     };
-    entries.values_mut().for_each(|node| form(node, origins, diagnostics));
+    entries.retain(|name, node| {
+        let is_valid = !name.is_empty()
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+        if !is_valid {
+            let at = origins.place(node.origin).at;
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::ComposeKey,
+                    format!("`{name}` is not a valid name below `{key}`"),
+                    at,
+                    "expected letters, digits, `.`, `_` and `-`",
+                )
+                .help("rename it, also where it is used"),
+            );
+            diagnostics.mute(origins.place(node.origin).value);
+        }
+        is_valid
+    });
     entries
 }
 

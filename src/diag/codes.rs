@@ -259,9 +259,9 @@ codes! {
     ComposeDependency = "HG1805", Error, "a service depends on a missing service";
     ExtendsCycle = "HG1806", Error, "a service or a file includes itself";
     UnknownBase = "HG1807", Error, "an extended service does not exist";
-    ComposeKey = "HG1810", Error, "a Compose file has an unknown key";
-    ComposeValue = "HG1811", Error, "a Compose file has an invalid value";
-    EnvFileLine = "HG1812", Error, "a line of an env file is not valid";
+    ComposeKey = "HG1820", Error, "a Compose file has an unknown key";
+    ComposeValue = "HG1821", Error, "a Compose file has an invalid value";
+    EnvFileLine = "HG1822", Error, "a line of an env file is not valid";
 }
 
 #[cfg(test)]
