@@ -136,7 +136,8 @@ impl Reader<'_> {
         let name = name.unwrap_or_else(|| project_name(&options.folder_name));
         environment.set("COMPOSE_PROJECT_NAME", name.clone());
         let context = Context { folder: ".".to_owned(), environment, including: Vec::new() };
-        let paths: Vec<(String, Option<Span>)> = options.files.iter().map(|path| (path.clone(), None)).collect();
+        let paths: Vec<(String, Option<Span>)> =
+            options.files.iter().map(|path| (path.clone(), None)).collect();
         let mut model = self.model(&paths, &context);
         if model.services.is_none() && !self.diagnostics.has_errors() {
             self.report_no_services(options);
@@ -180,8 +181,13 @@ impl Reader<'_> {
         let Some(root) = documents.roots.first() else { return };
         let span = Span { end: root.span.start, ..root.span };
         self.diagnostics.push(
-            Diagnostic::new(Code::NotCompose, "the file has no `services`", span, "expected the key `services`")
-                .help("check that this is a Compose file"),
+            Diagnostic::new(
+                Code::NotCompose,
+                "the file has no `services`",
+                span,
+                "expected the key `services`",
+            )
+            .help("check that this is a Compose file"),
         );
     }
 
@@ -210,7 +216,11 @@ impl Reader<'_> {
         }
         let parsed = match self.files.read(path) {
             Ok(text) if text.len() > MAX_BYTES => {
-                self.report_unread(path, &Unread::Failed(format!("the file is larger than {} MiB", MAX_BYTES >> 20)), at);
+                self.report_unread(
+                    path,
+                    &Unread::Failed(format!("the file is larger than {} MiB", MAX_BYTES >> 20)),
+                    at,
+                );
                 None
             }
             Ok(text) => {
@@ -243,12 +253,16 @@ impl Reader<'_> {
     /// Reports a file that cannot be read.
     fn report_unread(&mut self, path: &str, unread: &Unread, at: Option<Span>) {
         let (problem, help) = match unread {
-            Unread::Absent => ("does not exist".to_owned(), "correct the path, or create the file".to_owned()),
+            Unread::Absent => {
+                ("does not exist".to_owned(), "correct the path, or create the file".to_owned())
+            }
             Unread::Outside => (
                 "is outside of the project's folder".to_owned(),
                 "copy the file into the project's folder, and correct the path".to_owned(),
             ),
-            Unread::Failed(reason) => (format!("cannot be read: {reason}"), "correct the file, or its permissions".to_owned()),
+            Unread::Failed(reason) => {
+                (format!("cannot be read: {reason}"), "correct the file, or its permissions".to_owned())
+            }
         };
         // A file of the command line has no place of its own.
         let span = at.unwrap_or_else(|| match self.sources.is_empty() {
@@ -256,7 +270,8 @@ impl Reader<'_> {
             false => Span::default(),
         });
         self.diagnostics.push(
-            Diagnostic::new(Code::UnreadableFile, format!("`{path}` {problem}"), span, "this file").help(help),
+            Diagnostic::new(Code::UnreadableFile, format!("`{path}` {problem}"), span, "this file")
+                .help(help),
         );
     }
 
@@ -267,8 +282,11 @@ impl Reader<'_> {
             let Some(documents) = self.documents(path, *at) else { continue };
             let mut trees = Vec::new();
             for root in &documents.roots {
-                let mut builder =
-                    Builder { origins: &mut self.origins, left: &mut self.left, diagnostics: self.diagnostics };
+                let mut builder = Builder {
+                    origins: &mut self.origins,
+                    left: &mut self.left,
+                    diagnostics: self.diagnostics,
+                };
                 let mut tree = builder.build(root, None);
                 if let Some(root) = tree.root.take() {
                     self.document(root, &tree, path, context, &mut model);
@@ -287,7 +305,13 @@ impl Reader<'_> {
 
     /// Merges one document into the model of the documents before it.
     fn document(&mut self, mut root: Node, tree: &Tree, path: &str, context: &Context, model: &mut Model) {
-        environment::interpolate(&mut root, &context.environment, self.sources, &self.origins, self.diagnostics);
+        environment::interpolate(
+            &mut root,
+            &context.environment,
+            self.sources,
+            &self.origins,
+            self.diagnostics,
+        );
         let mut own = model::canonical(root, &self.origins, self.diagnostics, &mut self.replaced);
         self.include(&mut own, tree, path, context);
         self.replaced.extend(tree.resets.iter().map(|origin| (*origin, *origin)));

@@ -90,9 +90,12 @@ const ABSENT: &[Absent] = &[
 /// The folder of NixOS that has the content of another distribution's folder, if a mount of it serves the same purpose.
 pub(crate) fn replacement(path: &str) -> Option<&'static str> {
     match path.trim_end_matches('/') {
-        "/lib/modules" | "/usr/lib/modules" | "/usr/src" => Some("/run/booted-system/kernel-modules/lib/modules"),
+        "/lib/modules" | "/usr/lib/modules" | "/usr/src" => {
+            Some("/run/booted-system/kernel-modules/lib/modules")
+        }
         "/usr/share/zoneinfo" => Some("/etc/zoneinfo"),
         "/usr/share/ca-certificates" | "/etc/ca-certificates" => Some("/etc/ssl/certs"),
+        "/var/lib/docker" => Some("/var/lib/containers"),
         "/var/log/syslog" | "/var/log/messages" | "/var/log/auth.log" => Some("/var/log/journal"),
         _ => None,
     }

@@ -5,8 +5,8 @@
 
 mod attach;
 mod command;
-mod container;
 mod constants;
+mod container;
 mod dependency;
 mod deploy;
 mod environment;
@@ -104,9 +104,8 @@ pub struct Import {
 /// Converts a project. `files` are those around its Compose files.
 pub fn import(project: &Project, files: &dyn ProjectFiles, options: &Options) -> Import {
     let mut ledger = Ledger::new(project);
-    for (replaced, by) in &project.replaced {
-        let _ = by;
-        ledger.left_out(*replaced, "another value replaces it");
+    for (replaced, _) in &project.replaced {
+        ledger.replaced(*replaced);
     }
     let none = Existing::default();
     let existing = options.existing.as_ref().unwrap_or(&none);
@@ -122,7 +121,7 @@ pub fn import(project: &Project, files: &dyn ProjectFiles, options: &Options) ->
         networks: Networks::default(),
         volumes: Volumes::default(),
         steps: Steps::default(),
-        names: names_of(project),
+        names: names_of(project, &service),
         aliases: dependency::aliases_of_links(project),
         completed: dependency::completed(project),
         filled_in: BTreeSet::new(),
@@ -255,6 +254,16 @@ impl Context<'_> {
         constant
     }
 
+    /// True if a node is the value of `key` in a file, not one that Compose derives.
+    fn is_written(&self, node: &Node, key: &str) -> bool {
+        matches!(&self.project.origins.place(node.origin).step, project::Step::Key(written) if written == key)
+    }
+
+    /// True if a node is an empty value in a file.
+    fn is_leaf(&self, node: &Node) -> bool {
+        self.project.origins.place(node.origin).is_leaf
+    }
+
     /// The name of a container on the host.
     fn full_name(&self, container: &str) -> String {
         match container == self.service {
@@ -302,10 +311,18 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// The names of the containers, by the names of the Compose services.
-fn names_of(project: &Project) -> HashMap<String, String> {
+fn names_of(project: &Project, service: &str) -> HashMap<String, String> {
+    let active = || project.services.iter().filter(|service| service.is_active);
+    let slugs: Vec<String> = active().map(|service| slug(&service.name)).collect();
     let mut taken = Taken::default();
-    let active = project.services.iter().filter(|service| service.is_active);
-    active.map(|service| (service.name.clone(), taken.take(&slug(&service.name)))).collect()
+    let names = slugs.iter().map(|slug| {
+        // homegen puts the name of the service before the name of the container.
+        let short = slug.strip_prefix(service).and_then(|rest| rest.strip_prefix('-'));
+        let short =
+            short.filter(|short| !slugs.iter().any(|slug| slug == short) && self::slug(short) == *short);
+        taken.take(short.unwrap_or(slug))
+    });
+    active().map(|service| service.name.clone()).zip(names).collect()
 }
 
 /// Converts a service. `None` if it is not active.

@@ -79,13 +79,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     let root = arguments.root.clone().unwrap_or_else(|| folder.clone());
     let env_files = arguments.env_file.iter().map(|file| from_folder(&folder, Path::new(file)));
     let env_files = env_files.collect::<Result<Vec<String>, Stop>>()?;
-    let disk = Disk::new(&folder, &root, env_files.clone()).map_err(|error| failed(shown(&folder), &error))?;
+    let disk =
+        Disk::new(&folder, &root, env_files.clone()).map_err(|error| failed(shown(&folder), &error))?;
     let files = match arguments.files.as_slice() {
         [] => default_files(&disk),
-        files => files.iter().map(|file| from_folder(&folder, file)).collect::<Result<Vec<String>, Stop>>()?,
+        files => {
+            files.iter().map(|file| from_folder(&folder, file)).collect::<Result<Vec<String>, Stop>>()?
+        }
     };
     if files.is_empty() {
-        return Err(Stop::Failed("no Compose file here: name one, as in `homegen import compose.yaml`".to_owned()));
+        return Err(Stop::Failed(
+            "no Compose file here: name one, as in `homegen import compose.yaml`".to_owned(),
+        ));
     }
     let real = folder.canonicalize().map_err(|error| failed(shown(&folder), &error))?;
     let options = ReadOptions {

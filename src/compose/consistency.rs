@@ -45,10 +45,9 @@ impl<'a> Check<'a> {
         for volume in volumes.iter().filter(|volume| text(volume, "type").as_deref() == Some("volume")) {
             self.source("volume", "volumes", volume, &self.project.volumes);
         }
-        for (kind, section, all) in [
-            ("secret", "secrets", &self.project.secrets),
-            ("config", "configs", &self.project.configs),
-        ] {
+        for (kind, section, all) in
+            [("secret", "secrets", &self.project.secrets), ("config", "configs", &self.project.configs)]
+        {
             let used = service.keys.get(section).map(Node::items).unwrap_or_default();
             used.iter().for_each(|item| self.source(kind, section, item, all));
         }
@@ -79,7 +78,9 @@ impl<'a> Check<'a> {
         }
         let at = self.place(origin);
         let help = match self.diagnostics.closest(name, all.keys().map(String::as_str)) {
-            Some(close) => format!("did you mean `{close}`? Or add `{name}:` under the top-level `{section}`"),
+            Some(close) => {
+                format!("did you mean `{close}`? Or add `{name}:` under the top-level `{section}`")
+            }
             None => format!("add `{name}:` under the top-level `{section}`"),
         };
         let title = format!("the {kind} `{name}` is not declared");
@@ -91,7 +92,9 @@ impl<'a> Check<'a> {
     fn place(&self, origin: Origin) -> Span {
         let place = self.origins.place(origin);
         match &place.step {
-            crate::project::Step::Key(_) if !place.is_leaf || place.value.start == place.value.end => place.at,
+            crate::project::Step::Key(_) if !place.is_leaf || place.value.start == place.value.end => {
+                place.at
+            }
             _ => place.value,
         }
     }
@@ -108,7 +111,8 @@ impl<'a> Check<'a> {
                 Some(other) => {
                     let profiles = other.keys.get("profiles").map_or(other.origin, |node| node.origin);
                     let profiles = self.origins.place(profiles).at;
-                    let title = format!("`{}` depends on `{name}`, whose profile is not active", service.name);
+                    let title =
+                        format!("`{}` depends on `{name}`, whose profile is not active", service.name);
                     self.diagnostics.push(
                         Diagnostic::new(Code::ComposeDependency, title, at, "needs the service")
                             .and(profiles, "only with one of these profiles")
@@ -120,7 +124,8 @@ impl<'a> Check<'a> {
                     let mut names: Vec<&str> = names.collect();
                     names.sort_unstable();
                     let help = self.diagnostics.suggestion(name, names);
-                    let help = if help.is_empty() { format!("declare `{name}` under `services`") } else { help };
+                    let help =
+                        if help.is_empty() { format!("declare `{name}` under `services`") } else { help };
                     let title = format!("the service `{name}` is not declared");
                     self.diagnostics.push(
                         Diagnostic::new(Code::ComposeDependency, title, at, "needed here").once().help(help),
@@ -132,7 +137,8 @@ impl<'a> Check<'a> {
 
     /// Reports networks beside a network mode.
     fn namespaces(&mut self, service: &Service) {
-        let (Some(mode), Some(networks)) = (service.keys.get("network_mode"), service.keys.get("networks")) else {
+        let (Some(mode), Some(networks)) = (service.keys.get("network_mode"), service.keys.get("networks"))
+        else {
             return;
         };
         if networks.entries().next().is_none() || mode.text().is_none_or(|mode| mode.is_empty()) {
@@ -153,10 +159,11 @@ impl<'a> Check<'a> {
     /// Reports two mounts with one target.
     fn mounts(&mut self, service: &Service) {
         let mut known: HashMap<String, Origin> = HashMap::new();
-        let tmpfs = service.keys.get("tmpfs").map(Node::items).unwrap_or_default().iter().filter_map(|node| {
-            let text = node.text()?;
-            Some((text.split(':').next().unwrap_or_default().to_owned(), node.origin))
-        });
+        let tmpfs =
+            service.keys.get("tmpfs").map(Node::items).unwrap_or_default().iter().filter_map(|node| {
+                let text = node.text()?;
+                Some((text.split(':').next().unwrap_or_default().to_owned(), node.origin))
+            });
         let volumes = service.keys.get("volumes").map(Node::items).unwrap_or_default();
         let volumes = volumes.iter().filter_map(|node| Some((text(node, "target")?, node.origin)));
         for (target, origin) in tmpfs.chain(volumes) {
@@ -204,14 +211,22 @@ impl<'a> Check<'a> {
             ("pids_limit", "limits", "pids"),
         ] {
             let resources = service.keys.get("deploy").and_then(|deploy| deploy.get("resources"));
-            let other = resources.and_then(|resources| resources.get(group)).and_then(|group| group.get(name));
+            let other =
+                resources.and_then(|resources| resources.get(group)).and_then(|group| group.get(name));
             let other_name = format!("deploy.resources.{group}.{name}");
             self.equal(service, key, service.keys.get(key), &other_name, other);
         }
     }
 
     /// Reports two different values of one setting.
-    fn equal(&mut self, service: &Service, key: &str, one: Option<&Node>, other_key: &str, other: Option<&Node>) {
+    fn equal(
+        &mut self,
+        service: &Service,
+        key: &str,
+        one: Option<&Node>,
+        other_key: &str,
+        other: Option<&Node>,
+    ) {
         let (Some(one), Some(other)) = (one, other) else { return };
         let (Some(text), Some(other_text)) = (one.text(), other.text()) else { return };
         let is_same = match (text.parse::<f64>(), other_text.parse::<f64>()) {
@@ -270,8 +285,9 @@ impl<'a> Check<'a> {
     fn report_cycle(&mut self, name: &str, cycle: &[Origin]) {
         let Some((first, rest)) = cycle.split_first() else { return };
         let title = format!("`{name}` depends on itself");
-        let mut diagnostic = Diagnostic::new(Code::DependencyCycle, title, self.place(*first), "depends on this service")
-            .help("remove one of these dependencies");
+        let mut diagnostic =
+            Diagnostic::new(Code::DependencyCycle, title, self.place(*first), "depends on this service")
+                .help("remove one of these dependencies");
         for origin in rest.iter().take(MAX_PLACES) {
             diagnostic = diagnostic.and(self.place(*origin), "which depends on this service");
         }

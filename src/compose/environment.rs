@@ -68,7 +68,9 @@ impl Reader<'_> {
                 Ok(text) => text,
                 Err(Unread::Absent) if !is_required => continue,
                 // A folder named `.env`.
-                Err(_) if !is_required && self.files.kind(path) != Some(crate::project::FileKind::File) => continue,
+                Err(_) if !is_required && self.files.kind(path) != Some(crate::project::FileKind::File) => {
+                    continue;
+                }
                 Err(unread) => {
                     self.report_unread(path, &unread, at);
                     continue;
@@ -103,7 +105,9 @@ pub(super) fn interpolate(
             items.iter_mut().for_each(|item| interpolate(item, environment, sources, origins, diagnostics));
         }
         Kind::Map(entries) => {
-            entries.values_mut().for_each(|value| interpolate(value, environment, sources, origins, diagnostics));
+            entries
+                .values_mut()
+                .for_each(|value| interpolate(value, environment, sources, origins, diagnostics));
         }
         Kind::Scalar(scalar) => {
             let text = scalar.value().into_owned();

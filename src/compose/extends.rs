@@ -48,12 +48,16 @@ impl Reader<'_> {
         if done.contains(name) {
             return;
         }
-        let Some((base, file, span)) = services.get(name).and_then(|node| self.extended(node)) else { return };
+        let Some((base, file, span)) = services.get(name).and_then(|node| self.extended(node)) else {
+            return;
+        };
         if self.is_cycle(extending, path, name, span) {
             return;
         }
         let found = match file {
-            Some(file) => self.base(&join(".", &join(&context.folder, &file)), &base, span, context, extending),
+            Some(file) => {
+                self.base(&join(".", &join(&context.folder, &file)), &base, span, context, extending)
+            }
             None if services.contains_key(&base) => {
                 self.extend_here(services, &base, tree, path, context, extending, done);
                 services.get(&base).cloned()
@@ -117,7 +121,9 @@ impl Reader<'_> {
             let Some(mut root) = tree.root.take() else { continue };
             interpolate(&mut root, &context.environment, self.sources, &self.origins, self.diagnostics);
             let Kind::Map(mut root) = root.kind else { continue };
-            let Some(Node { kind: Kind::Map(mut services), .. }) = root.shift_remove("services") else { continue };
+            let Some(Node { kind: Kind::Map(mut services), .. }) = root.shift_remove("services") else {
+                continue;
+            };
             let Some(mut service) = services.shift_remove(name) else { continue };
             canonical::service(&mut service, &self.origins, self.diagnostics, &mut self.replaced);
             self.replaced.extend(tree.resets.iter().map(|origin| (*origin, *origin)));
@@ -135,12 +141,14 @@ impl Reader<'_> {
         }
         let Some(mut service) = found else {
             let is_services = |root: &std::rc::Rc<crate::parse::document::Value>| match &root.kind {
-                ValueKind::Map(pairs) => pairs.iter().find(|pair| pair.key == "services").and_then(|pair| {
-                    match &pair.value.kind {
-                        ValueKind::Map(services) => Some(services.iter().map(|pair| pair.key.clone()).collect()),
+                ValueKind::Map(pairs) => {
+                    pairs.iter().find(|pair| pair.key == "services").and_then(|pair| match &pair.value.kind {
+                        ValueKind::Map(services) => {
+                            Some(services.iter().map(|pair| pair.key.clone()).collect())
+                        }
                         _ => None,
-                    }
-                }),
+                    })
+                }
                 _ => None,
             };
             let names: Vec<Vec<String>> = documents.roots.iter().filter_map(is_services).collect();

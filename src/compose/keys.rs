@@ -76,7 +76,7 @@ pub(crate) struct Form {
 
 impl Keys {
     /// The shape of the values of a key.
-    pub fn get(&self, key: &str) -> Option<&Shape> {
+    pub(super) fn get(&self, key: &str) -> Option<&Shape> {
         self.keys.iter().find(|(name, _)| *name == key).map(|(_, shape)| shape)
     }
 }

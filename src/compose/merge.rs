@@ -86,7 +86,8 @@ fn entries(
 /// The rule of the key at `path`.
 fn rule(rules: &[(&[&str], Rule)], path: &[String]) -> Option<Rule> {
     let is_at = |pattern: &[&str]| {
-        pattern.len() == path.len() && pattern.iter().zip(path).all(|(pattern, key)| *pattern == "*" || pattern == key)
+        pattern.len() == path.len()
+            && pattern.iter().zip(path).all(|(pattern, key)| *pattern == "*" || pattern == key)
     };
     rules.iter().find(|(pattern, _)| is_at(pattern)).map(|(_, rule)| *rule)
 }

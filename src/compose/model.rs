@@ -74,7 +74,12 @@ pub(super) fn canonical(
 }
 
 /// The entries of a section with valid names.
-fn section(key: &str, node: Node, origins: &Origins, diagnostics: &mut Diagnostics) -> IndexMap<String, Node> {
+fn section(
+    key: &str,
+    node: Node,
+    origins: &Origins,
+    diagnostics: &mut Diagnostics,
+) -> IndexMap<String, Node> {
     let mut entries = match node.kind {
         Kind::Map(entries) => entries,
         // `volumes:` without values.
@@ -83,8 +88,13 @@ fn section(key: &str, node: Node, origins: &Origins, diagnostics: &mut Diagnosti
             let at = origins.place(node.origin).value;
             let example = if key == "services" { "web" } else { "data" };
             diagnostics.push(
-                Diagnostic::new(Code::ComposeValue, format!("`{key}` is not a mapping"), at, "expected a mapping")
-                    .help(format!("write names with their settings, such as `{example}:`")),
+                Diagnostic::new(
+                    Code::ComposeValue,
+                    format!("`{key}` is not a mapping"),
+                    at,
+                    "expected a mapping",
+                )
+                .help(format!("write names with their settings, such as `{example}:`")),
             );
             return IndexMap::new();
         }

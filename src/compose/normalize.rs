@@ -7,11 +7,7 @@ use super::model::Model;
 use crate::project::{Kind, Node, Origin};
 
 /// Adds implicit values.
-pub(super) fn normalize(
-    model: &mut Model,
-    name: &str,
-    environment: &Environment,
-) {
+pub(super) fn normalize(model: &mut Model, name: &str, environment: &Environment) {
     let mut default_network = None;
     for service in model.services.iter_mut().flat_map(IndexMap::values_mut) {
         let origin = service.origin;

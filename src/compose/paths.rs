@@ -13,7 +13,8 @@ pub(super) fn rebase(model: &mut Model, folder: &str) {
     }
     for volume in model.volumes.values_mut() {
         let text = |key: &str| volume.get(key).and_then(Node::text);
-        let option = |key: &str| volume.get("driver_opts").and_then(|options| options.get(key)).and_then(Node::text);
+        let option =
+            |key: &str| volume.get("driver_opts").and_then(|options| options.get(key)).and_then(Node::text);
         if text("driver").as_deref() == Some("local") && option("o").as_deref() == Some("bind") {
             at(volume, &["driver_opts", "device"], &mut |scalar| path(scalar, folder));
         }
@@ -22,11 +23,7 @@ pub(super) fn rebase(model: &mut Model, folder: &str) {
 
 /// Makes the paths of a service in `folder` relative to the folder of the whole project.
 pub(super) fn service(service: &mut Node, folder: &str) {
-    for keys in [
-        &["env_file", "*", "path"][..],
-        &["label_file", "*"],
-        &["develop", "watch", "*", "path"],
-    ] {
+    for keys in [&["env_file", "*", "path"][..], &["label_file", "*"], &["develop", "watch", "*", "path"]] {
         at(service, keys, &mut |scalar| path(scalar, folder));
     }
     for keys in [&["build", "context"][..], &["build", "additional_contexts", "*"]] {
@@ -49,7 +46,9 @@ pub(super) fn service(service: &mut Node, folder: &str) {
 fn at(node: &mut Node, keys: &[&str], apply: &mut dyn FnMut(&mut Scalar)) {
     match (&mut node.kind, keys) {
         (Kind::Scalar(scalar), []) => apply(scalar),
-        (Kind::Map(entries), ["*", rest @ ..]) => entries.values_mut().for_each(|value| at(value, rest, apply)),
+        (Kind::Map(entries), ["*", rest @ ..]) => {
+            entries.values_mut().for_each(|value| at(value, rest, apply))
+        }
         (Kind::List(items), ["*", rest @ ..]) => items.iter_mut().for_each(|item| at(item, rest, apply)),
         (Kind::Map(entries), [key, rest @ ..]) => {
             if let Some(value) = entries.get_mut(*key) {
@@ -95,7 +94,8 @@ fn path(scalar: &mut Scalar, folder: &str) {
 /// Reports whether a path begins with a drive of Windows, such as `C:\`.
 fn is_drive(path: &str) -> bool {
     let bytes = path.as_bytes();
-    matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic()) || path.starts_with("\\\\")
+    matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
+        || path.starts_with("\\\\")
 }
 
 /// `path`, which is relative to `folder`, relative to the folder of the whole project: `.`, `./…`, `../…` or absolute.

@@ -195,7 +195,9 @@ fn is_extension(path: &[String]) -> bool {
 fn scalar(text: &str, is_plain: bool, has_tag: bool) -> Kind {
     match is_plain && !has_tag && is_null(text) {
         true => Kind::Null,
-        false => Kind::Scalar(Scalar { parts: vec![Part::Text(text.to_owned())], is_plain: is_plain && !has_tag }),
+        false => {
+            Kind::Scalar(Scalar { parts: vec![Part::Text(text.to_owned())], is_plain: is_plain && !has_tag })
+        }
     }
 }
 
@@ -209,9 +211,11 @@ pub(super) fn comments(
 ) {
     let Some(source) = documents.roots.first().map(|root| root.span.source) else { return };
     // The first node of each line, with its line and its indentation.
-    let starts: Vec<usize> = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+    let starts: Vec<usize> =
+        std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
     let line_of = |at: usize| starts.partition_point(|start| *start <= at) - 1;
-    let indent = |line: usize| text[starts[line]..].len() - text[starts[line]..].trim_start_matches(' ').len();
+    let indent =
+        |line: usize| text[starts[line]..].len() - text[starts[line]..].trim_start_matches(' ').len();
     let mut nodes: Vec<(usize, Origin)> = Vec::new();
     for origin in trees.iter().flat_map(|tree| &tree.own) {
         let place = origins.place(*origin);
@@ -225,9 +229,9 @@ pub(super) fn comments(
     }
     let Some((_, first)) = nodes.first().copied() else { return };
     let ends = documents.scalars.iter().map(|span| span.end as usize);
-    let gaps = std::iter::once(0).chain(ends).zip(
-        documents.scalars.iter().map(|span| span.start as usize).chain([text.len()]),
-    );
+    let gaps = std::iter::once(0)
+        .chain(ends)
+        .zip(documents.scalars.iter().map(|span| span.start as usize).chain([text.len()]));
     for (start, end) in gaps.filter(|(start, end)| start < end) {
         let mut at = start;
         while let Some(hash) = text.get(at..end).and_then(|gap| gap.find('#')).map(|hash| at + hash) {

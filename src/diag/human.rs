@@ -42,7 +42,8 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> St
     let mut out = String::new();
     let mut files: HashMap<SourceId, Lines> = HashMap::new();
     for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
-        let file = diagnostic.labels.first().map_or(SourceId::FILE, |label| sources.in_file(label.span).source);
+        let file =
+            diagnostic.labels.first().map_or(SourceId::FILE, |label| sources.in_file(label.span).source);
         let lines = files.entry(file).or_insert_with(|| Lines::new(sources.get(file)));
         let lines = &*lines;
         let labels = labels(diagnostic, sources, file, lines);

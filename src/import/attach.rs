@@ -13,10 +13,11 @@ pub(super) fn comments(context: &Context, document: &mut Map) {
     let places = context.ledger.places();
     for (origin, comments) in &context.project.comments {
         let Some(place) = places.get(origin) else { continue };
-        let is_public = |text: &&str| {
-            !context.secrets.are_in(text) && crate::secret::in_lines(text).is_none()
+        let is_public =
+            |text: &&str| !context.secrets.are_in(text) && crate::secret::in_lines(text).is_none();
+        let text = |comment: &'_ project::Comment| {
+            comment.text.strip_prefix(' ').unwrap_or(&comment.text).to_owned()
         };
-        let text = |comment: &'_ project::Comment| comment.text.strip_prefix(' ').unwrap_or(&comment.text).to_owned();
         let above = comments.above.iter().map(text).filter(|text| is_public(&text.as_str()));
         let above: Vec<String> = above.collect();
         let beside = comments.beside.iter().map(text).find(|text| is_public(&text.as_str()));

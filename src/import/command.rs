@@ -3,7 +3,7 @@
 use super::container::Container;
 use super::environment::secret_of;
 use crate::document::{Item, Part, Value};
-use crate::project::{self, Node, Scalar};
+use crate::project::{self, Node};
 use crate::secret::in_words;
 
 /// The longest command that is written as one text.
@@ -118,10 +118,9 @@ fn with_secret(container: &mut Container, key: &str, node: &Node) {
         return;
     }
     let mut line = String::from("exec");
-    for word in words {
-        let project::Kind::Scalar(scalar) = &word.kind else { continue };
+    for index in 0..words.len() {
         line.push(' ');
-        line.push_str(&shell_word(container, scalar, word, words));
+        line.push_str(&shell_word(container, words, index));
     }
     let shell = [Value::text("sh"), Value::text("-c"), Value::text(line)].map(Item::from);
     container.set(&[key], Value::List(shell.into()), node.origin);
@@ -129,8 +128,10 @@ fn with_secret(container: &mut Container, key: &str, node: &Node) {
     container.changed(node, cause, None);
 }
 
-/// A word of a command for a shell, with secrets as variables of the container.
-pub(super) fn shell_word(container: &mut Container, scalar: &Scalar, node: &Node, words: &[Node]) -> String {
+/// The word of a command at `index` for a shell, with secrets as variables of the container.
+pub(super) fn shell_word(container: &mut Container, words: &[Node], index: usize) -> String {
+    let node = &words[index];
+    let project::Kind::Scalar(scalar) = &node.kind else { return String::new() };
     let has_variable = scalar.parts.iter().any(is_secret_part);
     let value = scalar.value();
     if has_variable {
@@ -140,7 +141,7 @@ pub(super) fn shell_word(container: &mut Container, scalar: &Scalar, node: &Node
                 project::Part::Variable(reference) if is_secret_part(part) => {
                     let secret = secret_of(container, &reference.name, part, node.origin);
                     container.secret_variable(&reference.name, &secret, node.origin);
-                    word.push_str(&format!("\"${{{}}}\"", reference.name));
+                    word.push_str(&format!("\"${}\"", reference.name));
                 }
                 part if part.value().is_empty() => {}
                 part => word.push_str(&shell_words::quote(part.value())),
@@ -149,11 +150,8 @@ pub(super) fn shell_word(container: &mut Container, scalar: &Scalar, node: &Node
         return word;
     }
     let alone = [value.clone().into_owned()];
-    let before: Vec<String> = words
-        .iter()
-        .take_while(|word| word.origin != node.origin)
-        .map(|word| word.text().unwrap_or_default().into_owned())
-        .collect();
+    let before: Vec<String> =
+        words[..index].iter().map(|word| word.text().unwrap_or_default().into_owned()).collect();
     let with = |last: &str| before.iter().cloned().chain([last.to_owned()]).collect::<Vec<_>>();
     if in_words(&with(&value)).is_some() && in_words(&before).is_none() || in_words(&alone).is_some() {
         let (option, secret) = match value.split_once('=') {
@@ -163,7 +161,7 @@ pub(super) fn shell_word(container: &mut Container, scalar: &Scalar, node: &Node
         let variable = format!("{}_SECRET", container.name.to_uppercase().replace('-', "_"));
         let name = container.context.secrets.of_content(&variable, &secret, false);
         container.secret_variable(&variable, &name, node.origin);
-        return format!("{}\"${{{variable}}}\"", shell_words::quote(&option).trim_matches('\''));
+        return format!("{}\"${variable}\"", shell_words::quote(&option).trim_matches('\''));
     }
     shell_words::quote(&value).into_owned()
 }

@@ -20,12 +20,53 @@ pub(super) struct Container<'c, 'a> {
 
 /// The order of the keys in the output.
 const ORDER: &[&str] = &[
-    "image", "platform", "pull_policy", "user", "command", "entrypoint", "working_dir", "hostname", "aliases",
-    "networks", "network_mode", "depends_on", "environment", "env_file", "secrets", "files", "volumes",
-    "tmpfs", "ports", "expose", "devices", "device_cgroup_rules", "group_add", "cap_add", "cap_drop",
-    "privileged", "security_opt", "sysctls", "ulimits", "extra_hosts", "dns", "dns_search", "shm_size",
-    "init", "read_only", "ipc", "pid", "userns_mode", "oom_score_adj", "labels", "logging", "healthcheck",
-    "restart", "stop_signal", "stop_grace_period", "limits", "podman_args",
+    "image",
+    "platform",
+    "pull_policy",
+    "user",
+    "command",
+    "entrypoint",
+    "working_dir",
+    "hostname",
+    "aliases",
+    "networks",
+    "network_mode",
+    "depends_on",
+    "environment",
+    "env_file",
+    "secrets",
+    "files",
+    "volumes",
+    "tmpfs",
+    "ports",
+    "expose",
+    "devices",
+    "device_cgroup_rules",
+    "group_add",
+    "cap_add",
+    "cap_drop",
+    "privileged",
+    "security_opt",
+    "sysctls",
+    "ulimits",
+    "extra_hosts",
+    "dns",
+    "dns_search",
+    "shm_size",
+    "init",
+    "read_only",
+    "ipc",
+    "pid",
+    "userns_mode",
+    "oom_score_adj",
+    "labels",
+    "logging",
+    "healthcheck",
+    "restart",
+    "stop_signal",
+    "stop_grace_period",
+    "limits",
+    "podman_args",
 ];
 
 impl<'c, 'a> Container<'c, 'a> {
@@ -64,7 +105,17 @@ impl<'c, 'a> Container<'c, 'a> {
             "annotations" => self.each(node, "--annotation"),
             "attach" => self.left_out(node, "the output is in the journal"),
             "blkio_config" => deploy::block_io(self, node),
-            "cap_add" | "cap_drop" | "device_cgroup_rules" | "group_add" | "security_opt" | "dns"
+            "dns" | "dns_search" | "extra_hosts" | "hostname" | "domainname"
+                if network::shares_network(self) =>
+            {
+                self.dropped(node, "the container has the network of another one, whose settings apply");
+            }
+            "cap_add"
+            | "cap_drop"
+            | "device_cgroup_rules"
+            | "group_add"
+            | "security_opt"
+            | "dns"
             | "dns_search" => self.list(key, node),
             "cgroup" => self.argument("--cgroupns", node),
             "cgroup_parent" => self.argument("--cgroup-parent", node),
@@ -82,7 +133,9 @@ impl<'c, 'a> Container<'c, 'a> {
             "cpus" => self.limit("cpus", node),
             "depends_on" => dependency::depends_on(self, node),
             "deploy" => deploy::convert(self, node),
-            "develop" => self.context.ledger.left_out_whole(node.origin, "only `docker compose watch` uses it"),
+            "develop" => {
+                self.context.ledger.left_out_whole(node.origin, "only `docker compose watch` uses it")
+            }
             "devices" => deploy::devices(self, node),
             "dns_opt" => self.each(node, "--dns-option"),
             "domainname" => self.podman_text("--dns-search", node),
@@ -166,6 +219,11 @@ impl<'c, 'a> Container<'c, 'a> {
             return;
         }
         self.set(&["secrets", variable], Value::text(secret), origin);
+    }
+
+    /// Adds `value`, which comes from no node, to the list at `key`.
+    pub(super) fn add(&mut self, key: &str, value: Value) {
+        self.map.list(key).push(Item::from(value));
     }
 
     /// States that the collection from `origin` is at `key`.
@@ -350,7 +408,9 @@ impl<'c, 'a> Container<'c, 'a> {
     }
 
     fn platform(&mut self, node: &Node) {
-        let is_usual = node.text().is_some_and(|text| matches!(&*text, "linux/amd64" | "linux/x86_64" | "linux" | "amd64"));
+        let is_usual = node
+            .text()
+            .is_some_and(|text| matches!(&*text, "linux/amd64" | "linux/x86_64" | "linux" | "amd64"));
         match is_usual {
             true => self.left_out(node, "it is the platform of the host"),
             false => self.dropped(node, "the image is that of the host's platform"),
@@ -374,7 +434,8 @@ impl<'c, 'a> Container<'c, 'a> {
         if text.is_empty() {
             self.changed(node, "an empty user is the user of the image", None);
         } else if text.contains("$(") || text.contains('`') {
-            let constant = self.context.constants.to_fill_in("USER_ID", &format!("the user that `{text}` prints"));
+            let constant =
+                self.context.constants.to_fill_in("USER_ID", &format!("the user that `{text}` prints"));
             let cause = "the user is a command of a shell, which Compose does not run: fill in its constant";
             self.context.ledger.line(Kind::FillIn, Some(node.origin), cause, Some(text));
             self.set(&["user"], Value::reference(constant), node.origin);
@@ -395,7 +456,7 @@ impl<'c, 'a> Container<'c, 'a> {
         }
         let Some(node) = service.keys.get("restart") else {
             if self.context.completed.contains(&service.name) {
-                self.set(&["restart"], Value::text("no"), service.origin);
+                self.map.set("restart", Value::text("no"));
             } else {
                 let cause = "homegen restarts a container that stops, and Compose does not without `restart`";
                 self.context.ledger.changed(service.origin, cause);
@@ -407,7 +468,10 @@ impl<'c, 'a> Container<'c, 'a> {
             "always" | "unless-stopped" => self.left_out(node, "it is the default"),
             "on-failure" => {
                 match text.contains(':') {
-                    true => self.dropped(node, "systemd has no limit of attempts: the container restarts on every failure"),
+                    true => self.dropped(
+                        node,
+                        "systemd has no limit of attempts: the container restarts on every failure",
+                    ),
                     false => {}
                 }
                 self.set(&["restart"], Value::text("on-failure"), node.origin);

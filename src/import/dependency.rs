@@ -103,8 +103,10 @@ pub(super) fn links(container: &mut Container, node: &Node) {
             container.dropped(link, "a link is to a service whose profiles are not active");
             continue;
         };
-        let is_known = matches!(container.converted("depends_on"), Some(Value::Map(map)) if map.get(&name).is_some());
-        let has_dependency = container.service.keys.get("depends_on").and_then(|node| node.get(target)).is_some();
+        let is_known =
+            matches!(container.converted("depends_on"), Some(Value::Map(map)) if map.get(&name).is_some());
+        let has_dependency =
+            container.service.keys.get("depends_on").and_then(|node| node.get(target)).is_some();
         if !is_known && !has_dependency {
             container.set(&["depends_on", &name], Value::text("started"), link.origin);
         }
@@ -121,8 +123,20 @@ pub(super) fn namespace(container: &mut Container, key: &str, node: &Node) {
                 let name = container.context.full_name(name);
                 container.set(&[key], Value::text(format!("container:{name}")), node.origin);
             }
-            None => container.dropped(node, "the namespace is that of a service whose profiles are not active"),
+            None => {
+                container.dropped(node, "the namespace is that of a service whose profiles are not active")
+            }
         },
-        None => container.copy(key, node),
+        None => match text.strip_prefix("container:") {
+            Some(name) => match container.context.container_called(name) {
+                Some(own) => {
+                    let name = container.context.full_name(&own);
+                    container.set(&[key], Value::text(format!("container:{name}")), node.origin);
+                }
+                // A container that the file does not declare.
+                None => container.argument(&format!("--{key}"), node),
+            },
+            None => container.copy(key, node),
+        },
     }
 }

@@ -37,9 +37,13 @@ fn resources(container: &mut Container, node: &Node) {
                 ("limits", "memory") => container.limit("memory", value),
                 ("limits", "pids") => container.limit("pids", value),
                 ("reservations", "memory") => container.limit("memory_reservation", value),
-                ("reservations", "cpus") => container.left_out(value, "Compose uses it only with Docker Swarm"),
+                ("reservations", "cpus") => {
+                    container.left_out(value, "Compose uses it only with Docker Swarm")
+                }
                 ("reservations", "devices") => value.items().iter().for_each(|item| gpu(container, item)),
-                _ => container.dropped(value, format!("homegen has no `{key}` of `deploy.resources.{group}`")),
+                _ => {
+                    container.dropped(value, format!("homegen has no `{key}` of `deploy.resources.{group}`"))
+                }
             }
         }
     }
@@ -58,7 +62,10 @@ pub(super) fn restart_policy(container: &mut Container, node: &Node) {
                 _ => container.left_out(value, "it is the default"),
             },
             "max_attempts" => {
-                container.dropped(value, "systemd has no limit of attempts: the container restarts on every failure");
+                container.dropped(
+                    value,
+                    "systemd has no limit of attempts: the container restarts on every failure",
+                );
             }
             _ => container.left_out(value, "Compose uses it only with Docker Swarm"),
         }
@@ -77,6 +84,14 @@ pub(super) fn gpus(container: &mut Container, node: &Node) {
 /// Converts a reservation of a GPU. Podman names GPUs by their CDI names.
 fn gpu(container: &mut Container, item: &Node) {
     let driver = item.get("driver").and_then(Node::text).unwrap_or_else(|| "nvidia".into());
+    if driver == "cdi" {
+        for id in item.get("device_ids").into_iter().flat_map(Node::items) {
+            if let Some(value) = container.context.value(id) {
+                container.append(&["devices"], value, item.origin);
+            }
+        }
+        return;
+    }
     if !matches!(&*driver, "nvidia" | "") {
         container.dropped(item, "homegen knows only GPUs of NVIDIA here: write the device under `devices`");
         return;

@@ -57,6 +57,12 @@ fn variable(container: &mut Container, name: &str, node: &Node) {
         }
         return;
     }
+    if name == "TZ" && !value.is_empty() && !is_timezone(&value) && !value.starts_with([':', '/']) {
+        let detail = Some(format!("`{value}`"));
+        container.changed(node, "a time zone does not exist: the programs of the image use UTC", detail);
+        container.set(&["environment", name], Value::text("Etc/UTC"), node.origin);
+        return;
+    }
     if is_repeated(container, name, &value) {
         container.changed(node, "the env file of the container sets the same value", None);
         return;
@@ -102,7 +108,12 @@ fn variable(container: &mut Container, name: &str, node: &Node) {
 }
 
 /// The secret with the value of a variable of the interpolation environment.
-pub(super) fn secret_of(container: &mut Container, hint: &str, part: &project::Part, origin: Origin) -> String {
+pub(super) fn secret_of(
+    container: &mut Container,
+    hint: &str,
+    part: &project::Part,
+    origin: Origin,
+) -> String {
     match part.value() {
         "" => {
             let secret = container.context.secrets.to_fill_in(hint, false);
@@ -131,7 +142,8 @@ fn secret_of_value(container: &mut Container, hint: &str, value: &str, origin: O
 fn address_with_secret(container: &mut Container, node: &Node) -> Option<Vec<Part>> {
     let project::Kind::Scalar(scalar) = &node.kind else { return None };
     let is_secret = |part: &project::Part| super::command::is_secret_part(part) && !part.value().is_empty();
-    let is_unreserved = |value: &str| value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+    let is_unreserved =
+        |value: &str| value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
     let has_secret = scalar.parts.iter().any(is_secret);
     let fits = scalar.parts.len() > 1
         && scalar.value().contains("://")
@@ -140,7 +152,8 @@ fn address_with_secret(container: &mut Container, node: &Node) -> Option<Vec<Par
         return None;
     }
     // The rest has no secret of its own.
-    let rest: String = scalar.parts.iter().map(|part| if is_secret(part) { "${x}" } else { part.value() }).collect();
+    let rest: String =
+        scalar.parts.iter().map(|part| if is_secret(part) { "${x}" } else { part.value() }).collect();
     if crate::secret::in_text(&rest).is_some() {
         return None;
     }
@@ -207,13 +220,16 @@ pub(super) fn env_files(container: &mut Container) {
         if has_secret(file) {
             // A variable that `environment` removes stays in no file.
             let removed = |name: &str| {
-                environment.and_then(|node| node.get(name)).is_some_and(|node| matches!(node.kind, project::Kind::Null))
+                environment
+                    .and_then(|node| node.get(name))
+                    .is_some_and(|node| matches!(node.kind, project::Kind::Null))
             };
             let kept = variables.iter().filter(|(name, _)| wins(name) && !removed(name));
             let lines: Vec<(&String, &String)> =
                 kept.filter_map(|(name, variable)| Some((name, variable.value.as_ref()?))).collect();
             // A line of an env file of Podman has no line break.
-            let (long, short): (Vec<_>, Vec<_>) = lines.into_iter().partition(|(_, value)| value.contains('\n'));
+            let (long, short): (Vec<_>, Vec<_>) =
+                lines.into_iter().partition(|(_, value)| value.contains('\n'));
             for (name, value) in long.into_iter().filter(|(name, _)| !own.contains(name.as_str())) {
                 let secret = container.context.secrets.of_content(name, value, false);
                 container.secret_variable(name, &secret, file.origin);
@@ -224,18 +240,36 @@ pub(super) fn env_files(container: &mut Container) {
                 continue;
             }
             if short.iter().any(|(name, value)| is_secret_variable(name, value) && is_placeholder(value)) {
-                let cause = "the value of a secret looks like a placeholder: replace it before it is encrypted";
-                container.context.ledger.line(Kind::OnTheHost, Some(file.origin), cause, Some(format!("`{}`", file.path)));
+                let cause =
+                    "the value of a secret looks like a placeholder: replace it before it is encrypted";
+                container.context.ledger.line(
+                    Kind::OnTheHost,
+                    Some(file.origin),
+                    cause,
+                    Some(format!("`{}`", file.path)),
+                );
             }
             let secret = container.context.secrets.of_content(&hint, &content, true);
             let cause = "an env file with secrets becomes a secret";
-            container.context.ledger.line(Kind::Changed, Some(file.origin), cause, Some(format!("`{secret}`")));
+            container.context.ledger.line(
+                Kind::Changed,
+                Some(file.origin),
+                cause,
+                Some(format!("`{secret}`")),
+            );
             env_secret(container, &secret, file.origin);
             continue;
         }
         let cause = "the variables of an env file without secrets are under `environment`";
-        container.context.ledger.line(Kind::Changed, Some(file.origin), cause, Some(format!("`{}`", file.path)));
-        for (name, variable) in variables.iter().filter(|(name, _)| wins(name) && !own.contains(name.as_str())) {
+        container.context.ledger.line(
+            Kind::Changed,
+            Some(file.origin),
+            cause,
+            Some(format!("`{}`", file.path)),
+        );
+        for (name, variable) in
+            variables.iter().filter(|(name, _)| wins(name) && !own.contains(name.as_str()))
+        {
             let Some(value) = &variable.value else { continue };
             if name == "TZ" && *value == container.context.timezone {
                 continue;

@@ -12,7 +12,8 @@ pub(super) fn secrets(container: &mut Container, node: &Node) {
         let source = text(item, "source");
         let Some(definition) = container.context.project.secrets.get(&source) else { continue };
         let Some(secret) = secret(container, &source, definition) else { continue };
-        let target = item.get("target").and_then(Node::text).map_or_else(|| source.clone(), |text| text.into_owned());
+        let target =
+            item.get("target").and_then(Node::text).map_or_else(|| source.clone(), |text| text.into_owned());
         let target = if target.starts_with('/') { target } else { format!("/run/secrets/{target}") };
         let value = match target == format!("/run/secrets/{secret}") {
             true => Value::text(&secret),
@@ -51,7 +52,12 @@ fn secret(container: &mut Container, key: &str, definition: &Node) -> Option<Str
             "file" | "environment" if content.is_some() => context.ledger.mapped(value.origin, place.clone()),
             "file" | "environment" => {
                 let cause = "a secret has no value: create its file";
-                context.ledger.line(Kind::FillIn, Some(value.origin), cause, Some(format!("the secret `{name}`")));
+                context.ledger.line(
+                    Kind::FillIn,
+                    Some(value.origin),
+                    cause,
+                    Some(format!("the secret `{name}`")),
+                );
             }
             "external" => context.ledger.mapped(value.origin, place.clone()),
             "name" => context.ledger.changed(value.origin, "the secret has a name of homegen"),
@@ -68,7 +74,8 @@ pub(super) fn configs(container: &mut Container, node: &Node) {
     for item in node.items() {
         let source = text(item, "source");
         let Some(definition) = container.context.project.configs.get(&source) else { continue };
-        let target = item.get("target").and_then(Node::text).map_or_else(|| source.clone(), |text| text.into_owned());
+        let target =
+            item.get("target").and_then(Node::text).map_or_else(|| source.clone(), |text| text.into_owned());
         let target = if target.starts_with('/') { target } else { format!("/{target}") };
         config(container, item, definition, &target);
         owner(container, item, "Compose ignores the owner and the mode of a config from a file");
@@ -93,13 +100,16 @@ fn config(container: &mut Container, item: &Node, definition: &Node, target: &st
             }
         }
         container.set(&["files", target, "text"], Value::Text(super::container::joined(parts)), item.origin);
-        let place = ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));
+        let place =
+            ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));
         container.context.ledger.mapped(content.origin, place);
     } else if let Some(variable) = definition.get("environment") {
         let name = variable.text().unwrap_or_default().into_owned();
-        let value = container.context.project.variables.get(&name).and_then(|variable| variable.value.clone());
+        let value =
+            container.context.project.variables.get(&name).and_then(|variable| variable.value.clone());
         container.set(&["files", target, "text"], Value::text(value.unwrap_or_default()), item.origin);
-        let place = ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));
+        let place =
+            ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));
         container.context.ledger.mapped(variable.origin, place);
     } else if let Some(file) = definition.get("file") {
         let path = super::volume::host_path(container, file);
@@ -111,7 +121,9 @@ fn config(container: &mut Container, item: &Node, definition: &Node, target: &st
     for (member, value) in definition.entries() {
         match member.as_str() {
             "content" | "environment" | "file" => {}
-            "name" => container.context.ledger.changed(value.origin, "a file of a container has no name of its own"),
+            "name" => {
+                container.context.ledger.changed(value.origin, "a file of a container has no name of its own")
+            }
             "external" => {
                 container.context.ledger.refused(value.origin, "only Docker Swarm has external configs");
             }

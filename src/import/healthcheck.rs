@@ -18,7 +18,8 @@ const DEFAULTS: &[(&str, &[&str])] = &[
 pub(super) fn convert(container: &mut Container, node: &Node) {
     container.placed(node.origin, "healthcheck");
     let is_disabled = node.get("disable").and_then(Node::text).as_deref() == Some("true");
-    let is_none = node.get("test").and_then(|test| test.items().first()).and_then(Node::text).as_deref() == Some("NONE");
+    let is_none = node.get("test").and_then(|test| test.items().first()).and_then(Node::text).as_deref()
+        == Some("NONE");
     if is_disabled || is_none {
         for (key, value) in node.entries() {
             match key.as_str() {
@@ -80,7 +81,7 @@ fn test(container: &mut Container, node: &Node) {
 /// A check with a secret reads it from a variable of the container.
 fn with_secret(container: &mut Container, node: &Node, words: &[Node], is_shell: bool) {
     let mut line = Vec::new();
-    for word in words {
+    for (index, word) in words.iter().enumerate() {
         let project::Kind::Scalar(scalar) = &word.kind else { continue };
         if is_shell {
             let mut text = String::new();
@@ -97,7 +98,7 @@ fn with_secret(container: &mut Container, node: &Node, words: &[Node], is_shell:
             }
             line.push(text);
         } else {
-            line.push(command::shell_word(container, scalar, word, words));
+            line.push(command::shell_word(container, words, index));
         }
     }
     let line = line.join(" ");

@@ -67,7 +67,8 @@ fn unsupported(image: &str) -> Option<String> {
     let path = name.rfind('/').map_or(0, |at| at + 1);
     let name = &name[..name[path..].find(':').map_or(name.len(), |at| path + at)];
     let rows: &[Row<Unsupported>] = data::rows!(Unsupported, "unsupported-images");
-    let row = rows.iter().map(Row::get).find(|row| name == row.image || name.ends_with(&format!("/{}", row.image)));
+    let row =
+        rows.iter().map(Row::get).find(|row| name == row.image || name.ends_with(&format!("/{}", row.image)));
     row.map(|row| row.reason.clone())
 }
 
@@ -83,6 +84,9 @@ mod tests {
 
     #[test]
     fn rows_are_sorted() {
-        data::tests::assert_rows_match(data::file!("unsupported-images"), data::rows!(Unsupported, "unsupported-images"));
+        data::tests::assert_rows_match(
+            data::file!("unsupported-images"),
+            data::rows!(Unsupported, "unsupported-images"),
+        );
     }
 }

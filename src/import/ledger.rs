@@ -36,8 +36,16 @@ impl<'a> Ledger<'a> {
 
     /// All leaves from the node on have no meaning in the output.
     pub(super) fn left_out_whole(&mut self, origin: Origin, why: &'static str) {
-        let leaves: Vec<Origin> = self.origins.below(origin).filter(|(_, place)| place.is_leaf).map(|(one, _)| one).collect();
+        let leaves: Vec<Origin> =
+            self.origins.below(origin).filter(|(_, place)| place.is_leaf).map(|(one, _)| one).collect();
         leaves.into_iter().for_each(|leaf| self.left_out(leaf, why));
+    }
+
+    /// Another value replaces the node and all below it.
+    pub(super) fn replaced(&mut self, origin: Origin) {
+        let leaves = self.origins.below(origin).filter(|(_, place)| place.is_leaf);
+        let leaves: Vec<Origin> = leaves.map(|(one, _)| one).collect();
+        leaves.into_iter().for_each(|leaf| self.changed(leaf, "another value replaces it"));
     }
 
     /// Adds a line to the report.

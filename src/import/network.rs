@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::container::Container;
 use super::names::{Taken, slug};
 use super::{Context, Existing};
-use super::container::Container;
 use crate::document::{Item, Map, Part, Value};
 use crate::form::{Domain, Form};
 use crate::project::{self, Node, Service};
@@ -27,17 +27,21 @@ pub(super) fn convert(context: &mut Context, existing: &Existing, document: &mut
     for (key, node) in &project.networks {
         if Some(key.as_str()) == own {
             context.networks.names.insert(key.clone(), None);
-            for (member, value) in node.entries() {
+            for (member, value) in node.entries().filter(|(_, value)| value.origin != node.origin) {
                 leave_out(context, member, value);
             }
             let why = "the network of the service has this part";
-            if node.entries().next().is_none() {
+            if context.is_written(node, key) {
                 context.ledger.left_out(node.origin, why);
             }
             continue;
         }
         let is_external = text(node, "external").as_deref() == Some("true");
         let given = text(node, "name").filter(|_| is_written(node, "name", context));
+        let given = given.map(|name| match name.is_empty() {
+            true => unnamed(context, node),
+            false => name,
+        });
         let wanted = match (&given, is_external) {
             (Some(name), _) => slug(name),
             (None, true) => slug(key),
@@ -51,10 +55,12 @@ pub(super) fn convert(context: &mut Context, existing: &Existing, document: &mut
         let place = Path::of(&["networks", &name]);
         let mut map = Map::default();
         top_level(context, node, &place, &mut map, is_external);
-        if node.entries().next().is_none() {
+        if context.is_leaf(node) {
             context.ledger.mapped(node.origin, place.clone());
         }
-        context.ledger.placed(node.origin, place);
+        if context.is_written(node, key) {
+            context.ledger.placed(node.origin, place);
+        }
         if !(is_shared && is_there) {
             document.map("networks").set(&name, Value::Map(map));
         }
@@ -71,7 +77,9 @@ fn own_network(project: &project::Project) -> Option<&str> {
             "name" => value.origin != node.origin,
             "attachable" | "enable_ipv4" => false,
             "external" | "internal" | "enable_ipv6" => value.text().as_deref() == Some("true"),
-            "ipam" => value.entries().any(|(key, value)| key != "driver" || value.text().as_deref() != Some("default")),
+            "ipam" => value
+                .entries()
+                .any(|(key, value)| key != "driver" || value.text().as_deref() != Some("default")),
             _ => true,
         })
     };
@@ -97,6 +105,22 @@ fn own_network(project: &project::Project) -> Option<&str> {
     (is_only && !has_settings(node)).then_some(name.as_str())
 }
 
+/// The name of a network whose name is a variable without a value: that of the variable.
+fn unnamed(context: &mut Context, node: &Node) -> String {
+    let Some(name) = node.get("name") else { return String::new() };
+    let project::Kind::Scalar(scalar) = &name.kind else { return String::new() };
+    let variable = scalar.parts.iter().find_map(|part| match part {
+        project::Part::Variable(reference) => Some(reference.name.clone()),
+        project::Part::Text(_) => None,
+    });
+    let variable = variable.unwrap_or_else(|| "network".to_owned());
+    let called = slug(&variable);
+    let cause = "the name of a network is a variable without a value";
+    let detail = Some(format!("it is called `{called}`"));
+    context.ledger.line(crate::report::Kind::FillIn, Some(name.origin), cause, detail);
+    called
+}
+
 /// True if a key is written in the file, not derived by Compose.
 fn is_written(node: &Node, key: &str, context: &Context) -> bool {
     node.get(key).is_some_and(|value| {
@@ -120,7 +144,7 @@ fn leave_out(context: &mut Context, member: &str, value: &Node) {
 
 /// Converts the settings of a network.
 fn top_level(context: &mut Context, node: &Node, place: &Path, map: &mut Map, is_external: bool) {
-    for (key, value) in node.entries() {
+    for (key, value) in node.entries().filter(|(_, value)| value.origin != node.origin) {
         let is_true = value.text().as_deref() == Some("true");
         match key.as_str() {
             "driver" => match value.text().as_deref() {
@@ -132,7 +156,8 @@ fn top_level(context: &mut Context, node: &Node, place: &Path, map: &mut Map, is
             },
             "name" => context.ledger.mapped(value.origin, place.clone()),
             "external" if is_external => {
-                let cause = "a network of other projects is declared, because on NixOS no other program creates it";
+                let cause =
+                    "a network of other projects is declared, because on NixOS no other program creates it";
                 context.ledger.changed(value.origin, cause);
             }
             "external" | "attachable" | "enable_ipv4" => {
@@ -172,7 +197,9 @@ fn ipam(context: &mut Context, node: &Node, place: &Path, map: &mut Map) {
                                 }
                                 context.ledger.mapped(one.origin, place.key(key));
                             }
-                            _ => context.ledger.dropped(one.origin, "Podman has no reserved addresses of a network"),
+                            _ => context
+                                .ledger
+                                .dropped(one.origin, "Podman has no reserved addresses of a network"),
                         }
                     }
                 }
@@ -223,10 +250,16 @@ pub(super) fn attachments(container: &mut Container, node: &Node) {
         container.left_out(node, "`network_mode` replaces it");
         return;
     }
+    // Compose derives the default network.
+    if node.origin == container.service.origin {
+        return;
+    }
     container.placed(node.origin, "networks");
     let attached: Vec<(&String, &Node)> = node.entries().collect();
-    let names: Vec<Option<String>> =
-        attached.iter().map(|(name, _)| container.context.networks.names.get(*name).cloned().flatten()).collect();
+    let names: Vec<Option<String>> = attached
+        .iter()
+        .map(|(name, _)| container.context.networks.names.get(*name).cloned().flatten())
+        .collect();
     let is_own = names.iter().all(Option::is_none);
     let has_settings = |node: &Node| {
         node.entries().any(|(key, _)| matches!(key.as_str(), "ipv4_address" | "ipv6_address" | "mac_address"))
@@ -275,7 +308,7 @@ pub(super) fn attachments(container: &mut Container, node: &Node) {
 /// A further name of a container, unless it has the name already.
 fn add_alias(container: &mut Container, node: &Node) {
     let Some(text) = node.text().map(|text| text.into_owned()) else { return };
-    if text == container.name {
+    if text == container.name || text == container.context.full_name(&container.name) {
         container.changed(node, "the container has this name on the network of its service", None);
     } else if Domain::parse(&text).is_none() {
         container.dropped(node, "the name of a container is not a domain name");
@@ -308,6 +341,12 @@ pub(super) fn container_name(container: &mut Container, node: &Node) {
     }
 }
 
+/// True if the container uses the network of another container.
+pub(super) fn shares_network(container: &Container) -> bool {
+    let mode = container.service.keys.get("network_mode").and_then(Node::text);
+    mode.is_some_and(|mode| mode.starts_with("service:") || mode.starts_with("container:"))
+}
+
 /// True unless the container uses the network of the host or of another container.
 fn has_own_network(container: &Container) -> bool {
     let mode = container.service.keys.get("network_mode").and_then(Node::text);
@@ -321,18 +360,20 @@ pub(super) fn names(container: &mut Container) {
     }
     let service = container.service;
     let networks = service.keys.get("networks").into_iter().flat_map(Node::entries);
-    let is_shared = networks
-        .filter_map(|(name, _)| container.context.networks.names.get(name))
-        .any(Option::is_some);
+    let is_shared =
+        networks.filter_map(|(name, _)| container.context.networks.names.get(name)).any(Option::is_some);
     let mut wanted = Vec::new();
-    if service.name != container.name || is_shared && service.name != container.context.full_name(&container.name) {
+    if service.name != container.name
+        || is_shared && service.name != container.context.full_name(&container.name)
+    {
         wanted.push(service.name.clone());
     }
     wanted.extend(container.context.aliases.get(&service.name).cloned().unwrap_or_default());
     for name in wanted {
-        let is_known = name == container.name && !is_shared || has_alias(container, &name);
+        let full = container.context.full_name(&container.name);
+        let is_known = name == container.name && !is_shared || name == full || has_alias(container, &name);
         if !is_known && Domain::parse(&name).is_some() {
-            container.append(&["aliases"], Value::text(name), service.origin);
+            container.add("aliases", Value::text(name));
         }
     }
 }
@@ -349,7 +390,9 @@ pub(super) fn mode(container: &mut Container, node: &Node) {
                     let value = Value::text(format!("service:{name}"));
                     container.set(&["network_mode"], value, node.origin);
                 }
-                None => container.dropped(node, "the network is that of a service whose profiles are not active"),
+                None => {
+                    container.dropped(node, "the network is that of a service whose profiles are not active")
+                }
             },
             Some(("container", name)) => {
                 // The container may be one of this project.

@@ -134,8 +134,19 @@ fn is_basic_auth(name: &str, value: &str) -> bool {
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.to_ascii_lowercase().replace(['-', '_', ' '], "");
     const WORDS: &[&str] = &[
-        "changeme", "changethis", "replaceme", "replacethis", "yourpassword", "yoursecret", "yourtoken",
-        "yourkey", "insecure", "example", "xxxxx", "placeholder", "todo",
+        "changeme",
+        "changethis",
+        "replaceme",
+        "replacethis",
+        "yourpassword",
+        "yoursecret",
+        "yourtoken",
+        "yourkey",
+        "insecure",
+        "example",
+        "xxxxx",
+        "placeholder",
+        "todo",
     ];
     value.is_empty() || WORDS.iter().any(|word| value.contains(word)) || value.starts_with('<')
 }

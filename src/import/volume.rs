@@ -51,12 +51,15 @@ pub(super) fn convert(context: &mut Context, document: &mut Map) {
             context.steps.add(HostStep::CopyVolume { from: in_docker, to: name.clone() });
         }
         context.volumes.volumes.insert(key.clone(), source);
-        for (member, value) in node.entries() {
+        for (member, value) in node.entries().filter(|(_, value)| value.origin != node.origin) {
             match member.as_str() {
                 "driver" | "driver_opts" => {}
                 "name" => context.ledger.changed(value.origin, "the name is at the uses of the volume"),
                 "external" if is_external => {
-                    context.ledger.changed(value.origin, "Podman creates the volume: copy the data of Docker's volume into it");
+                    context.ledger.changed(
+                        value.origin,
+                        "Podman creates the volume: copy the data of Docker's volume into it",
+                    );
                 }
                 "external" => context.ledger.left_out(value.origin, "it is the default"),
                 "labels" => context.ledger.dropped(value.origin, "homegen's volumes have no labels"),
@@ -64,7 +67,7 @@ pub(super) fn convert(context: &mut Context, document: &mut Map) {
                 key => context.ledger.dropped(value.origin, format!("homegen's volumes have no `{key}`")),
             }
         }
-        if node.entries().next().is_none() {
+        if context.is_leaf(node) {
             context.ledger.left_out(node.origin, "Podman creates a volume at its first use");
         }
     }
@@ -76,7 +79,9 @@ fn driver(context: &mut Context, node: &Node, document: &mut Map) -> Option<Sour
     if let Some(driver) = driver {
         match driver.text().as_deref() {
             Some("local" | "") | None => context.ledger.left_out(driver.origin, "it is the default"),
-            Some(other) => context.ledger.refused(driver.origin, format!("a volume has the driver `{other}`")),
+            Some(other) => {
+                context.ledger.refused(driver.origin, format!("a volume has the driver `{other}`"))
+            }
         }
     }
     let options = node.get("driver_opts")?;
@@ -99,7 +104,9 @@ fn driver(context: &mut Context, node: &Node, document: &mut Map) -> Option<Sour
             Some(Source::Folder(parts))
         }
         "nfs" | "nfs4" => {
-            let option = |name: &str| text("o").split(',').find_map(|option| option.strip_prefix(name).map(str::to_owned));
+            let option = |name: &str| {
+                text("o").split(',').find_map(|option| option.strip_prefix(name).map(str::to_owned))
+            };
             let server = option("addr=").unwrap_or_default();
             let export = device.strip_prefix(':').unwrap_or(&device).to_owned();
             let path = format!("/mnt/{}", slug(&export));
@@ -116,7 +123,9 @@ fn driver(context: &mut Context, node: &Node, document: &mut Map) -> Option<Sour
             None
         }
         kind => {
-            context.ledger.refused(options.origin, format!("a volume has a file system of the type `{kind}`"));
+            context
+                .ledger
+                .refused(options.origin, format!("a volume has a file system of the type `{kind}`"));
             None
         }
     }
@@ -147,7 +156,9 @@ fn target(item: &Node) -> String {
 
 fn mount(container: &mut Container, item: &Node, target: &str) {
     let text = |key: &str| item.get(key).and_then(Node::text).unwrap_or_default().into_owned();
-    let option = |group: &str, key: &str| item.get(group).and_then(|group| group.get(key)).and_then(Node::text).map(|text| text.into_owned());
+    let option = |group: &str, key: &str| {
+        item.get(group).and_then(|group| group.get(key)).and_then(Node::text).map(|text| text.into_owned())
+    };
     let mut options: Vec<String> = Vec::new();
     if text("read_only") == "true" {
         options.push("ro".to_owned());
@@ -177,7 +188,8 @@ fn mount(container: &mut Container, item: &Node, target: &str) {
                 && let Source::Named(name) = &from
             {
                 let options = options.iter().map(|option| format!(",{option}")).collect::<String>();
-                let argument = format!("--mount=type=volume,source={name},target={target},subpath={subpath}{options}");
+                let argument =
+                    format!("--mount=type=volume,source={name},target={target},subpath={subpath}{options}");
                 container.append(&["podman_args"], Value::text(argument), item.origin);
                 return;
             }
@@ -212,7 +224,11 @@ fn octal(mode: &str) -> String {
 
 fn bind(container: &mut Container, item: &Node, source: &str, target: &str, mut options: Vec<String>) {
     if matches!(source, "/etc/timezone") {
-        container.changed(item, "NixOS has no /etc/timezone: the container has the time zone of the host in TZ", None);
+        container.changed(
+            item,
+            "NixOS has no /etc/timezone: the container has the time zone of the host in TZ",
+            None,
+        );
         return;
     }
     if SOCKETS.contains(&source) {
@@ -225,11 +241,21 @@ fn bind(container: &mut Container, item: &Node, source: &str, target: &str, mut 
         add(container, item, vec![Part::Text(modules.to_owned())], target, &options);
         return;
     }
-    if let Some(create) = item.get("bind").and_then(|bind| bind.get("create_host_path")).filter(|one| one.origin != item.origin) {
+    if let Some(create) =
+        item.get("bind").and_then(|bind| bind.get("create_host_path")).filter(|one| one.origin != item.origin)
+    {
         container.left_out(create, "homegen creates a folder that a container writes to");
     }
     let Some(node) = item.get("source") else { return };
-    let parts = host_path(container, node);
+    let mut parts = host_path(container, node);
+    if filesystem::absent_on_nixos(source).is_some() {
+        parts = moved(container, source);
+        container.changed(
+            item,
+            "NixOS has no such folder: the data is below the folder of the project",
+            None,
+        );
+    }
     if source.ends_with(".sock") && !options.iter().any(|option| option == "ro") {
         options.retain(|option| option != "rw");
     }
@@ -255,11 +281,7 @@ fn path_of(context: &mut Context, node: &Node) -> Vec<Part> {
     let below = below_project(&written);
     let constant = context.constants.at(&format!("paths.{}", context.service), &context.data.clone());
     let to = if below.is_empty() { context.data.clone() } else { format!("{}/{below}", context.data) };
-    context.steps.add(HostStep::CopyFolder {
-        from: written.clone(),
-        to,
-        kind: context.files.kind(&written),
-    });
+    context.steps.add(HostStep::CopyFolder { from: written.clone(), to, kind: context.files.kind(&written) });
     let mut parts = vec![match constant {
         Some(constant) => Part::Reference(constant),
         None => Part::Text(context.data.clone()),
@@ -268,6 +290,20 @@ fn path_of(context: &mut Context, node: &Node) -> Vec<Part> {
         parts.push(Part::Text(format!("/{below}")));
     }
     joined(parts)
+}
+
+/// The path below the folder of the project for a folder that NixOS does not have.
+fn moved(container: &mut Container, source: &str) -> Vec<Part> {
+    let context = &mut *container.context;
+    let data = context.data.clone();
+    let below = below_project(source);
+    context.steps.add(HostStep::CopyFolder {
+        from: source.to_owned(),
+        to: format!("{data}/{below}"),
+        kind: None,
+    });
+    let constant = context.constants.at(&format!("paths.{}", context.service), &data);
+    vec![constant.map_or(Part::Text(data), Part::Reference), Part::Text(format!("/{below}"))]
 }
 
 /// The path below the folder of the data for a relative path: `./db` is `db`, `~/x` is `x`.
@@ -298,13 +334,18 @@ fn add(container: &mut Container, item: &Node, mut parts: Vec<Part>, target: &st
         long.push("source", Value::Text(joined(parts)));
         long.push("target", Value::text(target));
         if !options.is_empty() {
-            long.push("options", Value::List(options.iter().map(|option| Item::from(Value::text(option))).collect()));
+            long.push(
+                "options",
+                Value::List(options.iter().map(|option| Item::from(Value::text(option))).collect()),
+            );
         }
         container.append(&["volumes"], Value::Map(long), item.origin);
         return;
     }
     let target = match item.get("target").map(|node| (&node.kind, node.origin)) {
-        Some((project::Kind::Scalar(scalar), origin)) if scalar.value() == target => container.context.parts(scalar, origin),
+        Some((project::Kind::Scalar(scalar), origin)) if scalar.value() == target => {
+            container.context.parts(scalar, origin)
+        }
         _ => vec![Part::Text(target.to_owned())],
     };
     parts.push(Part::Text(":".to_owned()));

@@ -253,7 +253,8 @@ impl<'a> Composer<'a> {
     /// Puts a value that is used at `span` into the open collection.
     fn place(&mut self, value: Rc<Value>, span: Span) -> Result<(), Halt> {
         let Some(open) = self.open.last_mut() else {
-            let is_empty = matches!(&value.kind, ValueKind::Scalar { text, is_plain: true } if text.is_empty());
+            let is_empty =
+                matches!(&value.kind, ValueKind::Scalar { text, is_plain: true } if text.is_empty());
             if !is_empty {
                 self.documents.roots.push(value);
             }

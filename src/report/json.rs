@@ -37,7 +37,8 @@ pub fn render(
     let file = |source: SourceId| (source != SourceId::FILE).then(|| sources.get(source).name.as_str());
     let mut entries = Vec::new();
     for line in &report.lines {
-        let text = line.detail.as_ref().map_or(line.cause.clone(), |detail| format!("{}: {detail}", line.cause));
+        let text =
+            line.detail.as_ref().map_or(line.cause.clone(), |detail| format!("{}: {detail}", line.cause));
         let place = line.origin.zip(project).map(|(origin, project)| (origin, project));
         entries.push(Entry {
             file: place.and_then(|(origin, project)| file(project.origins.place(origin).at.source)),

@@ -12,7 +12,6 @@ use homegen::project::{FileKind, Kind, Node, Origin, Origins, Project, ProjectFi
 use homegen::source::Sources;
 use serde_json::{Value, json};
 
-
 /// The files of a project in memory, by path.
 struct Files(HashMap<String, String>);
 

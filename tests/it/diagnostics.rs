@@ -48,7 +48,8 @@ fn read_compose(code: Code, heading: &str) -> Outcome {
     let section = section.split("\n## ").next().unwrap_or_default();
     let env = section.split_once("\n```ini\n").and_then(|(_, rest)| rest.split_once("```"));
     let files = [("compose.yaml", text.as_str())].into_iter().chain(env.map(|(text, _)| (".env", text)));
-    let (project, sources, diagnostics) = crate::compose::read(files, &crate::compose::options(["compose.yaml"]));
+    let (project, sources, diagnostics) =
+        crate::compose::read(files, &crate::compose::options(["compose.yaml"]));
     Outcome { sources, diagnostics, files: project.map(|_| Vec::new()) }
 }
 
@@ -196,9 +197,7 @@ const MENDED: &[(&str, &str, &str)] = &[(
 fn two_mistakes_are_both_reported_in_either_order() {
     // Two merged files would share the files beside them and the last build.
     let is_alone = |code: &&Code| {
-        !is_compose(**code)
-            && !code.page().contains("\n## Files\n")
-            && !code.page().contains("\n## Before\n")
+        !is_compose(**code) && !code.page().contains("\n## Files\n") && !code.page().contains("\n## Before\n")
     };
     let read = |code: Code, heading: &str| serde_yaml::from_slice::<Value>(&file(code, heading)).ok();
     let pages: Vec<(Code, Value, Value)> = Code::ALL

@@ -122,7 +122,8 @@ fn every_message_is_emitted_for_a_fixture_or_a_page() {
     let pages = failures().iter().flat_map(|(_, outcome)| &outcome.diagnostics);
     let compose = crate::compose::results().iter().flat_map(|read| &read.diagnostics);
     let large = large_outcomes().iter().flat_map(|(_, outcome)| last(outcome));
-    let given: BTreeSet<SourceLine> = cases.chain(pages).chain(compose).chain(large).map(emitted_at).collect();
+    let given: BTreeSet<SourceLine> =
+        cases.chain(pages).chain(compose).chain(large).map(emitted_at).collect();
     let lines = emitting_lines();
     let unknown: Vec<&SourceLine> = given.difference(&lines).collect();
     assert!(unknown.is_empty(), "these are no lines with `Diagnostic::new(`: {unknown:?}");
