@@ -47,6 +47,11 @@ pub(super) fn convert(context: &mut Context, existing: &Existing, document: &mut
             (None, true) => slug(key),
             (None, false) => format!("{}-{}", context.service, slug(key)),
         };
+        // homegen's name of the service's own network.
+        let wanted = match wanted == format!("{}-network", context.service) {
+            true => format!("{}-shared", context.service),
+            false => wanted,
+        };
         // An external network is shared with other projects, so it may be there.
         let is_shared = is_external || given.is_some();
         let is_there = existing.networks.contains(&wanted);
