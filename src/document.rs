@@ -1,5 +1,6 @@
 //! The data of a homeserver.yaml that homegen writes: values with comments.
 
+pub mod insert;
 mod print;
 
 /// A mapping, in order.

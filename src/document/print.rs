@@ -30,8 +30,11 @@ const WIDTH: usize = 100;
 /// The columns of a line with a list in brackets.
 const LIST_WIDTH: usize = 80;
 
-/// The columns between two levels.
+/// The columns between two levels of a new file.
 pub(super) const STEP: usize = 2;
+
+/// The columns of the mark `- ` of an item.
+const MARK: usize = 2;
 
 /// The longest key on one line with its value. YAML limits it to 1024 characters with its quotes
 /// (<https://yaml.org/spec/1.2.2/#rule-ns-s-block-map-implicit-key>).
@@ -42,7 +45,11 @@ impl Map {
     pub fn print(&self) -> String {
         match self.entries.is_empty() {
             true => "{}\n".to_owned(),
-            false => print_entries(&self.entries, 0, Level::File),
+            false => {
+                let mut printer = Printer { out: String::new(), step: STEP };
+                printer.entries(&self.entries, 0, 0, Level::File);
+                printer.out
+            }
         }
     }
 }
@@ -73,20 +80,48 @@ impl Level {
     }
 }
 
-/// The lines of the entries of a mapping whose keys are in column `indent`.
-pub(super) fn print_entries(entries: &[Entry], indent: usize, level: Level) -> String {
-    let mut printer = Printer { out: String::new() };
-    printer.entries(entries, indent, 0, level);
+/// The lines of an entry with its key in column `indent`, with `step` columns between two levels. `level` is that of its value.
+pub(super) fn print_entry(entry: &Entry, indent: usize, step: usize, level: Level) -> String {
+    let mut printer = Printer { out: String::new(), step };
+    printer.entry(entry, indent, 0, level);
     printer.out
 }
 
-/// A literal text as a key on one line.
-pub(super) fn print_key(key: &str) -> String {
-    scalar(&escaped(key))
+/// An entry in brackets, on one line. `None` if it has comments.
+pub(super) fn print_flow(entry: &Entry) -> Option<String> {
+    fn flow(value: &Value) -> Option<String> {
+        Some(match value {
+            Value::Null => "null".to_owned(),
+            Value::Plain(text) if is_number_or_flag(text) => text.clone(),
+            Value::Plain(text) => word(text),
+            Value::Text(parts) => word(&written(parts)),
+            Value::Map(map) if map.entries.is_empty() => "{}".to_owned(),
+            Value::Map(map) => {
+                let entries: Option<Vec<String>> = map.entries.iter().map(print_flow).collect();
+                format!("{{ {} }}", entries?.join(", "))
+            }
+            Value::List(items) => {
+                let items = items.iter().map(|item| {
+                    let is_bare = item.comments == Comments::default();
+                    flow(&item.value).filter(|_| is_bare)
+                });
+                format!("[{}]", items.collect::<Option<Vec<String>>>()?.join(", "))
+            }
+        })
+    }
+    let word = word(&escaped(&entry.key));
+    (entry.comments == Comments::default()).then(|| Some(format!("{word}: {}", flow(&entry.value)?)))?
+}
+
+/// A text inside brackets.
+fn word(text: &str) -> String {
+    if is_word(text) { scalar(text) } else { quoted(text) }
 }
 
 struct Printer {
     out: String,
+    /// The columns between two levels.
+    step: usize,
 }
 
 impl Printer {
@@ -101,17 +136,12 @@ impl Printer {
     }
 
     fn entry(&mut self, entry: &Entry, indent: usize, marks: usize, level: Level) {
-        let mut head = start(indent, marks);
-        let key = print_key(&entry.key);
-        let (line, below) = match key.chars().count() > MAX_KEY {
-            true => (format!("{head}? {key}\n{}:", start(indent, 0)), indent + STEP),
-            false => {
-                head.push_str(&key);
-                head.push(':');
-                (head, indent + STEP)
-            }
+        let key = scalar(&escaped(&entry.key));
+        let line = match key.chars().count() > MAX_KEY {
+            true => format!("{}? {key}\n{}:", start(indent, marks), start(indent, 0)),
+            false => format!("{}{key}:", start(indent, marks)),
         };
-        let column = indent - STEP * marks;
+        let (column, below) = (indent - MARK * marks, indent + self.step);
         let Comments { above, beside } = &entry.comments;
         self.comments(above, column);
         match &entry.value {
@@ -133,7 +163,7 @@ impl Printer {
         for (index, item) in items.iter().enumerate() {
             let marks = if index == 0 { marks } else { 0 };
             let line = format!("{}-", start(indent, marks));
-            let (column, below) = (indent - STEP * marks, indent + STEP);
+            let (column, below) = (indent - MARK * marks, indent + MARK);
             let Comments { above, beside } = &item.comments;
             self.comments(above, column);
             match &item.value {
@@ -213,7 +243,7 @@ impl Printer {
 
 /// The start of a line in column `indent`, with `marks` times `- ` at its end.
 fn start(indent: usize, marks: usize) -> String {
-    format!("{}{}", " ".repeat(indent - STEP * marks), "- ".repeat(marks))
+    format!("{}{}", " ".repeat(indent - MARK * marks), "- ".repeat(marks))
 }
 
 /// The columns of the last line of `text`.
@@ -270,7 +300,7 @@ fn inline(value: &Value, column: usize) -> Option<String> {
 }
 
 /// True if `text` is a number or a flag for every reader of YAML.
-fn is_number_or_flag(text: &str) -> bool {
+pub(super) fn is_number_or_flag(text: &str) -> bool {
     match Atom::from_plain(text) {
         Atom::Int(number) => number.to_string() == text,
         Atom::Bool(flag) => flag.to_string() == text,
@@ -292,7 +322,7 @@ fn is_word(text: &str) -> bool {
 }
 
 /// The text of a value with its references, and with escapes for literal `${`.
-fn written(parts: &[Part]) -> String {
+pub(super) fn written(parts: &[Part]) -> String {
     let mut out = String::new();
     let mut literal = String::new();
     for part in parts {
@@ -309,7 +339,7 @@ fn written(parts: &[Part]) -> String {
 }
 
 /// A literal text, in which `$${` stands for `${`.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     text.replace("${", "$${")
 }
 
@@ -318,6 +348,11 @@ fn scalar(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
     }
+    quoted(text)
+}
+
+/// A text in quotes.
+fn quoted(text: &str) -> String {
     match text.contains(['"', '\\']) && !text.chars().any(needs_escape) {
         true => format!("'{}'", text.replace('\'', "''")),
         false => double_quoted(text),
@@ -414,7 +449,7 @@ static OTHER_TYPES: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::HashMap;
 
     use proptest::prelude::*;
@@ -470,7 +505,8 @@ mod tests {
         prop_oneof![2 => Just(Comments::default()), 1 => any]
     }
 
-    fn any_value() -> impl Strategy<Value = Value> {
+    /// Any value with its comments.
+    pub(in super::super) fn any_value() -> impl Strategy<Value = Value> {
         let parts = prop::collection::vec((any_text(), any::<bool>()), 0..3).prop_map(|parts| {
             let mut all = Vec::new();
             for (text, is_referred) in parts {
@@ -508,9 +544,8 @@ mod tests {
 
     /// The file with `value` as a constant.
     fn file(value: &Value) -> String {
-        let mut map = Map::default();
-        map.push("tree", value.clone());
-        format!("{HEAD}{}", print_entries(&map.entries, STEP, Level::Other))
+        let entry = Entry { key: "tree".to_owned(), value: value.clone(), comments: Comments::default() };
+        format!("{HEAD}{}", print_entry(&entry, 2, STEP, Level::Other))
     }
 
     /// The values that both readers have to find.
@@ -592,9 +627,9 @@ mod tests {
         #[test]
         fn a_comment_stays_a_comment(comments in any_comments(), value in any_value()) {
             let entry = Entry { key: "key".to_owned(), value, comments };
-            let text = print_entries(&[entry.clone()], 0, Level::File);
+            let text = print_entry(&entry, 0, STEP, Level::Other);
             let bare = Entry { comments: Comments::default(), ..entry };
-            let bare = print_entries(&[bare], 0, Level::File);
+            let bare = print_entry(&bare, 0, STEP, Level::Other);
             let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
             // The first line has the comment beside it.
             let others: Vec<&str> = bare.lines().skip(1).collect();
