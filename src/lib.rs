@@ -21,6 +21,7 @@ mod bind;
 pub mod caddyfile;
 mod check;
 mod command;
+pub mod command_line;
 mod compare;
 pub mod compose;
 pub mod configuration;

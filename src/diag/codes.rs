@@ -262,6 +262,9 @@ codes! {
     ComposeKey = "HG1820", Error, "a Compose file has an unknown key";
     ComposeValue = "HG1821", Error, "a Compose file has an invalid value";
     EnvFileLine = "HG1822", Error, "a line of an env file is not valid";
+    NotRunCommand = "HG1831", Error, "a command line is not one `podman run`";
+    UnknownRunOption = "HG1832", Error, "a `podman run` has an unknown option";
+    RunValue = "HG1833", Error, "an option of `podman run` has an invalid value";
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::Peekable;
 
 use crate::data;
 use crate::source::Span;
@@ -144,45 +145,66 @@ pub(crate) fn mistakes(words: &[Text]) -> Vec<(Mistake, Span)> {
 }
 
 fn read(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>) {
-    let mut found = Vec::new();
-    let mut mistakes = Vec::new();
+    let (mut found, mut mistakes) = (Vec::new(), Vec::new());
     let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
-        let written = word.value();
-        let name_ends = written.find('=').unwrap_or(written.len());
-        if written.starts_with('-') && written[..name_ends].contains(char::is_whitespace) {
-            mistakes.push((Mistake::OneWord, word.span));
-            continue;
-        }
-        let (names, value) = match (written.strip_prefix("--"), written.strip_prefix('-')) {
-            (Some(long), _) => match long.split_once('=') {
-                Some((name, _)) => (vec![name.to_owned()], Some(after(word, name.len() + 3))),
-                None => (vec![long.to_owned()], None),
-            },
-            (None, Some(short)) => letters(word, short),
-            (None, None) => {
-                mistakes.push((Mistake::Alone, word.span));
-                continue;
-            }
-        };
-        for (i, name) in names.iter().enumerate() {
-            let long = long_name(name);
-            let mut argument = Argument { name: long.to_owned(), value: None, span: word.span };
-            if i + 1 == names.len() {
-                argument.value = value.clone();
-                if argument.value.is_none() && !switches().contains(long) {
-                    // An unknown option may be a switch.
-                    let is_known = argument.is_known();
-                    let next = words.next_if(|next| is_known || !next.value().starts_with('-'));
-                    argument.span = next.map_or(word.span, |next| both(word.span, next.span));
-                    argument.value = next.cloned();
-                    mistakes.extend((is_known && next.is_none()).then_some((Mistake::NoValue, word.span)));
-                }
-            }
-            found.push(argument);
+        match word.value().starts_with('-') {
+            true => option(word, &mut words, &mut found, &mut mistakes),
+            false => mistakes.push((Mistake::Alone, word.span)),
         }
     }
     (found, mistakes)
+}
+
+/// The options before the image, their mistakes, and the number of their words. As in pflag, `--` ends the options.
+pub(crate) fn before_image(words: &[Text]) -> (Vec<Argument>, Vec<(Mistake, Span)>, usize) {
+    let (mut found, mut mistakes) = (Vec::new(), Vec::new());
+    let mut left = words.iter().peekable();
+    while let Some(word) = left.next_if(|word| word.value().len() > 1 && word.value().starts_with('-')) {
+        if word.value() == "--" {
+            break;
+        }
+        option(word, &mut left, &mut found, &mut mistakes);
+    }
+    (found, mistakes, words.len() - left.len())
+}
+
+/// Reads one word with options, and the next one if it is a value.
+fn option<'a>(
+    word: &'a Text,
+    words: &mut Peekable<std::slice::Iter<'a, Text>>,
+    found: &mut Vec<Argument>,
+    mistakes: &mut Vec<(Mistake, Span)>,
+) {
+    let written = word.value();
+    let name_ends = written.find('=').unwrap_or(written.len());
+    if written[..name_ends].contains(char::is_whitespace) {
+        mistakes.push((Mistake::OneWord, word.span));
+        return;
+    }
+    let (names, value) = match written.strip_prefix("--") {
+        Some(long) => match long.split_once('=') {
+            Some((name, _)) => (vec![name.to_owned()], Some(after(word, name.len() + 3))),
+            None => (vec![long.to_owned()], None),
+        },
+        None => letters(word, &written[1..]),
+    };
+    for (i, name) in names.iter().enumerate() {
+        let long = long_name(name);
+        let mut argument = Argument { name: long.to_owned(), value: None, span: word.span };
+        if i + 1 == names.len() {
+            argument.value = value.clone();
+            if argument.value.is_none() && !switches().contains(long) {
+                // An unknown option may be a switch.
+                let is_known = argument.is_known();
+                let next = words.next_if(|next| is_known || !next.value().starts_with('-'));
+                argument.span = next.map_or(word.span, |next| both(word.span, next.span));
+                argument.value = next.cloned();
+                mistakes.extend((is_known && next.is_none()).then_some((Mistake::NoValue, word.span)));
+            }
+        }
+        found.push(argument);
+    }
 }
 
 /// The fields of a CSV line, the format of Podman's lists and mounts: `type=bind,"src=/a,b",dst=/c`.
