@@ -121,7 +121,8 @@ fn is_float(text: &str) -> bool {
     is_mantissa && exponent.is_none_or(|exponent| !exponent.is_empty() && is_digits(exponent))
 }
 
-/// The text of Go's `fmt.Sprint`: as few digits as identify the number, with an exponent below 1e-4 and from 1e21.
+/// The text of Go's `fmt.Sprint`: as few digits as identify the number, with an exponent below 1e-4 and from 1e6
+/// (`strconv.FormatFloat` with the format `g`).
 fn print_float(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();
@@ -132,7 +133,7 @@ fn print_float(number: f64) -> String {
     let scientific = format!("{number:e}");
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    match number != 0.0 && !(-4..21).contains(&exponent) {
+    match number != 0.0 && !(-4..6).contains(&exponent) {
         true => format!("{mantissa}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()),
         false => format!("{number}"),
     }
@@ -304,7 +305,10 @@ mod tests {
             ("1e21", Some("1e+21")),
             ("1.5e-7", Some("1.5e-07")),
             ("0.0001", Some("0.0001")),
-            ("99999999999999999999", Some("100000000000000000000")),
+            ("99999999999999999999", Some("1e+20")),
+            ("123456.5", Some("123456.5")),
+            ("1234567.5", Some("1.2345675e+06")),
+            ("1e6", Some("1e+06")),
             ("-0", Some("-0")),
             (".inf", Some("+Inf")),
             (".nan", Some("NaN")),

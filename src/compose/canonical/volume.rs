@@ -43,7 +43,7 @@ fn short(written: &Scalar, origin: Origin) -> Result<IndexMap<String, Node>, &'s
     if value.is_empty() && !scalar::has_missing(written) {
         return Err("a path");
     }
-    let sections = sections(&value);
+    let (sections, is_open) = sections(&value);
     let (source, target, options) = match sections.as_slice() {
         _ if value.len() <= 2 => (None, 0..value.len(), None),
         [target] => (None, target.clone(), None),
@@ -52,8 +52,12 @@ fn short(written: &Scalar, origin: Origin) -> Result<IndexMap<String, Node>, &'s
         _ => return Err("at most three parts: a source, a target and options"),
     };
     let is_known = !scalar::has_missing(written);
-    if is_known && sections.iter().any(Range::is_empty) {
+    if is_known && value.len() > 2 && sections.iter().any(Range::is_empty) {
         return Err("no empty part between two colons");
+    }
+    // Compose drops the text from the last colon before an open `${`.
+    if is_open {
+        return Err("a closing `}` after `${`");
     }
     let node = |scalar: Scalar| Node { origin, kind: Kind::Scalar(scalar) };
     let mut bind = IndexMap::new();
@@ -105,8 +109,8 @@ fn short(written: &Scalar, origin: Origin) -> Result<IndexMap<String, Node>, &'s
 }
 
 /// The parts between the colons. A colon after a single letter belongs to a Windows drive, and those in `${…}` separate
-/// nothing.
-fn sections(value: &str) -> Vec<Range<usize>> {
+/// nothing. The flag tells whether a `${` is open at the end.
+fn sections(value: &str) -> (Vec<Range<usize>>, bool) {
     let mut sections = Vec::new();
     let (mut start, mut braces) = (0, 0);
     for (at, c) in value.char_indices() {
@@ -120,7 +124,7 @@ fn sections(value: &str) -> Vec<Range<usize>> {
         }
     }
     sections.push(start..value.len());
-    sections
+    (sections, braces > 0 && value.len() > 2)
 }
 
 /// Tells whether a text before a colon is the letter of a Windows drive.
