@@ -1,5 +1,6 @@
 //! Pass: [`syntax`](crate::syntax) → [`tree`](crate::tree). Resolves each `${…}` to its value, and keeps the name.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -45,6 +46,8 @@ pub(crate) fn resolve(
         position: Position::File,
         service: None,
         misplaced_secrets: Vec::new(),
+        valueless: HashMap::new(),
+        whole_constants: HashSet::new(),
         lookup: Lookup::default(),
         misspelt: misspelt(root, facts),
     };
@@ -70,6 +73,9 @@ pub(crate) fn resolve(
         let arguments = instance.arguments.iter();
         let resolved = arguments.map(|(name, value)| (name.clone(), resolver.node(value))).collect();
         parameters.insert(instance.service.clone(), resolved);
+    }
+    if let Some(constants) = root.get("constants") {
+        resolver.valueless_constants(constants, &mut Vec::new());
     }
     let misplaced_secrets = resolver.misplaced_secrets;
     let file = Node { span: root.span, defined: None, kind: Kind::Map(entries) };
@@ -108,6 +114,11 @@ struct Resolver<'a> {
     /// The service around the current value.
     service: Option<String>,
     misplaced_secrets: Vec<String>,
+    /// The references to each constant without a value, by the place of the missing value.
+    valueless: HashMap<Span, Vec<Span>>,
+    /// The places of the constants that a reference takes as a whole. In a mapping, a key without a value has the meaning
+    /// that it has at the place of the reference.
+    whole_constants: HashSet<Span>,
     lookup: Lookup<'a>,
     /// The top-level keys for which undeclared keys probably stand.
     misspelt: HashSet<&'a str>,
@@ -121,6 +132,9 @@ fn misspelt<'a>(root: &SyntaxNode, known: &[&'a str]) -> HashSet<&'a str> {
     let unknown = root.entries().iter().filter(|entry| !known.contains(&entry.key.as_str()));
     unknown.take(MAX_MISSPELT).filter_map(|entry| closest(&entry.key, known.iter().copied())).collect()
 }
+
+/// The most references that a diagnostic about a constant without a value shows.
+const USES: usize = 4;
 
 /// The keys of the file that hold facts.
 const FACTS: &[&str] = &["host", "services", "networks", "tailscale", "caddy"];
@@ -319,8 +333,11 @@ impl<'a> Resolver<'a> {
             return Node { kind: Kind::Scalar(text), ..nothing };
         }
         let Some(found) = self.look_up(name, span) else { return nothing };
-        if !self.enter(name, span) {
+        if self.is_valueless(&found, span) || !self.enter(name, span) {
             return nothing;
+        }
+        if matches!(found.target, Some(Target::Constant(_))) {
+            self.whole_constants.insert(found.node.span);
         }
         let value = self.referred(name, found.node);
         self.trail.pop();
@@ -387,7 +404,7 @@ impl<'a> Resolver<'a> {
             return self.site(part, name, span);
         }
         let found = self.look_up(name, span)?;
-        if !self.enter(name, span) {
+        if self.is_valueless(&found, span) || !self.enter(name, span) {
             return None;
         }
         let value = self.referred(name, found.node);
@@ -419,6 +436,54 @@ impl<'a> Resolver<'a> {
                 Some(vec![Piece::Reference(Reference { target, value: text.atom(), span }.into())])
             }
             None => Some(text.pieces.clone()),
+        }
+    }
+
+    /// Reports whether `found` is a constant without a value, and keeps the place of the reference for the diagnostic.
+    fn is_valueless(&mut self, found: &Found<'_>, span: Span) -> bool {
+        let is_constant = matches!(found.target, Some(Target::Constant(_)));
+        if !is_constant || !found.node.is_null() {
+            return false;
+        }
+        let uses = self.valueless.entry(found.node.span).or_default();
+        if uses.len() < USES && !uses.contains(&span) {
+            uses.push(span);
+        }
+        true
+    }
+
+    /// Reports the constants without a value in `node`, which is at `path`. Inside a constant, a missing value is reported
+    /// unless a reference takes the value around it.
+    fn valueless_constants(&mut self, node: &'a SyntaxNode, path: &mut Vec<Cow<'a, str>>) {
+        if self.whole_constants.contains(&node.span) || self.diagnostics.is_full() {
+            return;
+        }
+        match &node.kind {
+            SyntaxKind::Map(entries) => {
+                for entry in entries.iter().filter(|entry| !entry.is_unreadable()) {
+                    path.push(entry.key.as_str().into());
+                    self.valueless_constants(&entry.value, path);
+                    path.pop();
+                }
+            }
+            SyntaxKind::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    path.push(index.to_string().into());
+                    self.valueless_constants(item, path);
+                    path.pop();
+                }
+            }
+            SyntaxKind::Scalar { .. } if node.is_null() && !path.is_empty() => {
+                let name = path.join(".");
+                let title = format!("the constant `{name}` has no value");
+                let code = Code::ConstantWithoutValue;
+                let mut diagnostic = Diagnostic::new(code, title, node.span, "expected a value");
+                for used in self.valueless.remove(&node.span).unwrap_or_default() {
+                    diagnostic = diagnostic.and(used, "used here");
+                }
+                self.diagnostics.push(diagnostic.help(format!("write a value for `{name}`")));
+            }
+            _ => {}
         }
     }
 

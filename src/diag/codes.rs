@@ -103,6 +103,7 @@ codes! {
     BadReference = "HG0303", Error, "a reference is not valid";
     ReferenceType = "HG0304", Error, "a reference has the wrong type";
     ReservedConstant = "HG0305", Error, "a constant has a reserved name";
+    ConstantWithoutValue = "HG0306", Error, "a constant has no value";
     BadName = "HG0401", Error, "a name is not valid";
     NameTaken = "HG0402", Error, "a name is used twice";
     AliasTaken = "HG0403", Warning, "two containers have the same name on a network";
