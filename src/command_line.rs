@@ -28,14 +28,11 @@ use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::limits::MAX_BYTES;
 use crate::podman::arguments::{Argument, Mistake, before_image, fields, options};
 use crate::project::{
-    EnvFile, Kind, Node, Origin, Origins, Part, Place, Project, ProjectFiles, Reference, Scalar, Service,
-    Step, Unread, ValueSource, Variable,
+    EnvFile, Kind, Node, Origin, Origins, PODMAN_ARGS, Part, Place, Project, ProjectFiles, Reference, Scalar,
+    Service, Step, Unread, ValueSource, Variable,
 };
 use crate::source::{SourceId, Sources, Span};
 use crate::tree::{Atom, Piece, Text};
-
-/// The key of a service for options of `podman run` without a key in Compose: a list of words such as `--umask=0022`.
-pub const PODMAN_ARGS: &str = "x-podman-args";
 
 /// The name of the text in diagnostics.
 const NAME: &str = "command line";

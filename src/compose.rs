@@ -92,6 +92,19 @@ pub fn read(
     project.filter(|_| !has_errors)
 }
 
+/// Brings the services of a project of another reader into canonical forms: short ports, volumes and devices become
+/// mappings.
+pub fn canonicalize(project: &mut Project, diagnostics: &mut Diagnostics) {
+    for service in &mut project.services {
+        let keys = Kind::Map(std::mem::take(&mut service.keys));
+        let mut node = Node { origin: service.origin, kind: keys };
+        canonical::service(&mut node, &project.origins, diagnostics, &mut project.replaced);
+        if let Kind::Map(keys) = node.kind {
+            service.keys = keys;
+        }
+    }
+}
+
 /// The state of a run.
 struct Reader<'a> {
     files: &'a dyn ProjectFiles,

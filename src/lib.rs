@@ -252,6 +252,24 @@ pub fn read_compose(
     })
 }
 
+/// Reads a command line of `podman run` or `docker run` as a project with one service, as [`read_compose`] does.
+pub fn read_command_line(
+    line: &str,
+    files: &dyn project::ProjectFiles,
+) -> (Sources, Vec<Diagnostic>, Option<project::Project>) {
+    stacker::grow(STACK, || {
+        let mut sources = Sources::default();
+        let mut diagnostics = Diagnostics::default();
+        let mut project = command_line::read(line, files, &mut sources, &mut diagnostics);
+        if let Some(project) = &mut project {
+            compose::canonicalize(project, &mut diagnostics);
+        }
+        let project = project.filter(|_| !diagnostics.has_errors());
+        let diagnostics = diagnostics.into_sorted(&sources);
+        (sources, diagnostics, project)
+    })
+}
+
 /// Converts a Compose project into the text of a homeserver.yaml.
 pub fn import(
     project: &project::Project,

@@ -97,6 +97,9 @@ pub struct Variable {
     pub span: Span,
 }
 
+/// The key of a service for options of `podman run` without a key in Compose: a list of words such as `--umask=0022`.
+pub const PODMAN_ARGS: &str = "x-podman-args";
+
 /// Identifies a node of a Compose file: an index into [`Origins`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin(pub u32);

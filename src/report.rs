@@ -2,6 +2,7 @@
 
 pub mod human;
 pub mod json;
+pub mod mask;
 pub mod move_data;
 
 use std::fmt::{Display, Formatter};

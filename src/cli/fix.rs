@@ -49,7 +49,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// Replaces the file at `path`, whose content was `before`, atomically. A symbolic link is followed and kept; owner
 /// and mode do not change.
-fn replace(path: &Path, before: &[u8], after: &[u8]) -> Result<(), Stop> {
+pub(super) fn replace(path: &Path, before: &[u8], after: &[u8]) -> Result<(), Stop> {
     let fail = |error: std::io::Error| failed(shown(path), &error);
     let path = path.canonicalize().map_err(fail)?;
     let parent = path.parent().unwrap_or(Path::new("/"));

@@ -2,14 +2,15 @@
 
 mod disk;
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use homegen::compose::default_files;
-use homegen::diag::Severity;
-use homegen::import::{Options, Publish};
+use homegen::document::insert::{self, Reason};
+use homegen::import::{Existing, Options, Publish};
 use homegen::project::ReadOptions;
+use homegen::report::mask::mask;
 use homegen::report::{Report, human, json};
 use tempfile::Builder;
 
@@ -44,6 +45,13 @@ pub(super) struct Arguments {
     /// The folder below which included files are read [default: the folder of the first file]
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
+    /// Read a command line in place of files: run is `podman run …` or `docker run …` in one argument, or `-` for standard
+    /// input
+    #[arg(long, value_name = "run", requires = "files")]
+    from: Option<From>,
+    /// Add the service to an existing file
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    into: Option<PathBuf>,
     /// The file to write
     #[arg(short, long, value_name = "FILE", default_value = "homeserver.yaml")]
     output: PathBuf,
@@ -58,6 +66,13 @@ enum Format {
     Human,
     /// JSON
     Json,
+}
+
+/// What the arguments are, if they are not Compose files.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum From {
+    /// A command line
+    Run,
 }
 
 /// The release of NixOS in a new file.
@@ -75,25 +90,85 @@ fn publish(text: &str) -> Result<Publish, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
-    let folder = folder(&arguments.files);
-    let root = arguments.root.clone().unwrap_or_else(|| folder.clone());
+    let folder = match arguments.from {
+        Some(From::Run) => PathBuf::from("."),
+        None => folder(&arguments.files),
+    };
     let env_files = arguments.env_file.iter().map(|file| from_folder(&folder, Path::new(file)));
     let env_files = env_files.collect::<Result<Vec<String>, Stop>>()?;
-    let disk =
-        Disk::new(&folder, &root, env_files.clone()).map_err(|error| failed(shown(&folder), &error))?;
-    let files = match arguments.files.as_slice() {
-        [] => default_files(&disk),
-        files => {
-            files.iter().map(|file| from_folder(&folder, file)).collect::<Result<Vec<String>, Stop>>()?
+    let root = arguments.root.as_ref().unwrap_or(&folder);
+    let disk = Disk::new(&folder, root, env_files.clone()).map_err(|error| failed(shown(&folder), &error))?;
+    let (mut sources, diagnostics, mut project) = match arguments.from {
+        Some(From::Run) => homegen::read_command_line(&command_line(&arguments.files)?, &disk),
+        None => homegen::read_compose(&disk, &read_options(arguments, &folder, &disk, env_files)?),
+    };
+    if let (Some(From::Run), Some(name), Some(project)) = (arguments.from, &arguments.name, &mut project) {
+        project.name.clone_from(name);
+    }
+    let Some(project) = project else {
+        match arguments.report {
+            Format::Human => print_diagnostics(&diagnostics, &mask(&sources, &[])),
+            Format::Json => print(&json::render(&Report::default(), None, &diagnostics, None, &sources))?,
         }
+        return Err(Stop::Wrong);
+    };
+    let existing = arguments.into.as_ref().map(|path| read_existing(path)).transpose()?;
+    let options = Options {
+        data: arguments.data.clone(),
+        publish: arguments.publish.clone(),
+        sites: arguments.sites.clone(),
+        is_partial: arguments.partial,
+        nixos: NIXOS.to_owned(),
+        existing: existing.as_deref().map(names).transpose()?,
+    };
+    let import = homegen::import(&project, &disk, &options);
+    let mut checked = Vec::new();
+    let mut written = None;
+    if let Some(document) = &import.document {
+        let path = arguments.into.as_ref().unwrap_or(&arguments.output);
+        let text = match &existing {
+            Some(text) => added(path, text, document)?,
+            None => document.print(),
+        };
+        match &existing {
+            Some(before) => super::fix::replace(path, before.as_bytes(), text.as_bytes())?,
+            None => write_new(path, &text)?,
+        }
+        checked = homegen::check_import(&shown(path), &text, &import.report, &project, &mut sources);
+        written = Some(shown(path));
+    }
+    match arguments.report {
+        Format::Json => {
+            print(&json::render(&import.report, Some(&project), &checked, written.as_deref(), &sources))?;
+        }
+        Format::Human => {
+            let masked = mask(&sources, &import.secrets);
+            print_diagnostics(&diagnostics, &masked);
+            print(&human::render(&import.report, &project, &sources))?;
+            print_diagnostics(&checked, &masked);
+        }
+    }
+    if written.is_some() { Ok(()) } else { Err(Stop::Wrong) }
+}
+
+/// What the reader of Compose files takes from the command line and the environment.
+fn read_options(
+    arguments: &Arguments,
+    folder: &Path,
+    disk: &Disk,
+    env_files: Vec<String>,
+) -> Result<ReadOptions, Stop> {
+    let files = match arguments.files.as_slice() {
+        [] => default_files(disk),
+        files => files.iter().map(|file| from_folder(folder, file)).collect::<Result<Vec<String>, Stop>>()?,
     };
     if files.is_empty() {
         return Err(Stop::Failed(
             "no Compose file here: name one, as in `homegen import compose.yaml`".to_owned(),
         ));
     }
-    let real = folder.canonicalize().map_err(|error| failed(shown(&folder), &error))?;
-    let options = ReadOptions {
+    let real = folder.canonicalize().map_err(|error| failed(shown(folder), &error))?;
+    Ok(ReadOptions {
         files,
         env_files,
         name: arguments.name.clone(),
@@ -102,50 +177,77 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         environment: std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect(),
-    };
-    let (mut sources, diagnostics, project) = homegen::read_compose(&disk, &options);
-    let Some(project) = project else {
-        match arguments.report {
-            Format::Human => print_diagnostics(&diagnostics, &sources),
-            Format::Json => print(&json::render(&Report::default(), None, &diagnostics, None, &sources))?,
+    })
+}
+
+/// The command line in the arguments, or from standard input.
+fn command_line(words: &[PathBuf]) -> Result<String, Stop> {
+    match words {
+        [one] if one.as_os_str() == "-" => {
+            let mut text = String::new();
+            let read = std::io::stdin().lock().take(super::MAX_BYTES + 1).read_to_string(&mut text);
+            read.map_err(|error| failed("standard input", &error))?;
+            Ok(text)
         }
-        return Err(Stop::Wrong);
-    };
-    let options = Options {
-        data: arguments.data.clone(),
-        publish: arguments.publish.clone(),
-        sites: arguments.sites.clone(),
-        is_partial: arguments.partial,
-        nixos: NIXOS.to_owned(),
-        existing: None,
-    };
-    let import = homegen::import(&project, &disk, &options);
-    let mut checked = Vec::new();
-    let written = match &import.document {
-        Some(document) => {
-            let text = document.print();
-            write_new(&arguments.output, &text)?;
-            let name = shown(&arguments.output);
-            checked = homegen::check_import(&name, &text, &import.report, &project, &mut sources);
-            Some(name)
-        }
-        None => None,
-    };
-    match arguments.report {
-        Format::Json => {
-            print(&json::render(&import.report, Some(&project), &diagnostics, written.as_deref(), &sources))?;
-        }
-        Format::Human => {
-            if diagnostics.iter().any(|one| one.severity() == Severity::Warning) {
-                print_diagnostics(&diagnostics, &sources);
-            }
-            print(&human::render(&import.report, &project, &sources))?;
-            print_diagnostics(&checked, &sources);
+        [one] => one
+            .to_str()
+            .map(str::to_owned)
+            .ok_or_else(|| Stop::Failed("the command line is not UTF-8".to_owned())),
+        _ => Err(Stop::Failed("put the command line in quotes, as one argument".to_owned())),
+    }
+}
+
+/// The text of the file of `--into`.
+fn read_existing(path: &Path) -> Result<String, Stop> {
+    let bytes = super::Input::of(path.to_path_buf()).read()?;
+    String::from_utf8(bytes).map_err(|_| Stop::Failed(format!("{}: not UTF-8 text", shown(path))))
+}
+
+/// The names in an existing file.
+fn names(text: &str) -> Result<Existing, Stop> {
+    let file =
+        insert::Existing::read(text).map_err(|collision| Stop::Failed(shown_collision(text, &collision)))?;
+    let list = |key: &str| file.names(key).map(str::to_owned).collect::<Vec<String>>();
+    let has = |key: &str| file.names(key).next().is_some();
+    Ok(Existing {
+        constants: file.constants().into_iter().map(|(path, value)| (path, Some(value.to_owned()))).collect(),
+        services: list("services"),
+        secrets: list("secrets"),
+        networks: list("networks"),
+        timezone: file.scalar("host", "timezone").map(str::to_owned),
+        has_secret_store: has("agenix") || has("sops"),
+        has_front: has("caddy") || has("haproxy"),
+    })
+}
+
+/// The text of an existing file with the additions.
+fn added(path: &Path, text: &str, document: &homegen::document::Map) -> Result<String, Stop> {
+    match insert::insert(text, document) {
+        Ok(inserted) => Ok(inserted.text),
+        Err(collisions) => {
+            let lines: Vec<String> = collisions
+                .iter()
+                .map(|one| format!("{}:{}", shown(path), shown_collision(text, one)))
+                .collect();
+            Err(Stop::Failed(format!("nothing was added\n{}", lines.join("\n"))))
         }
     }
-    match import.document {
-        Some(_) => Ok(()),
-        None => Err(Stop::Wrong),
+}
+
+/// A collision with its line in the file.
+fn shown_collision(text: &str, collision: &insert::Collision) -> String {
+    let start = (collision.span.start as usize).min(text.len());
+    let line = text.as_bytes()[..start].iter().filter(|b| **b == b'\n').count() + 1;
+    let reason = match &collision.reason {
+        Reason::OtherValue => "exists with another value".to_owned(),
+        Reason::NoMapping => "is not a mapping".to_owned(),
+        Reason::Brackets => "is written in brackets: write it in lines".to_owned(),
+        Reason::Invalid(why) => format!("the file is not valid: {why}"),
+        Reason::Form => "cannot be extended in this form: add the entries by hand".to_owned(),
+    };
+    match collision.path.as_str() {
+        "" => format!("{line}: {reason}"),
+        path => format!("{line}: `{path}` {reason}"),
     }
 }
 

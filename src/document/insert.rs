@@ -101,6 +101,14 @@ impl<'a> Existing<'a> {
         node.map_or(&[][..], Node::entries).iter().map(|entry| entry.key.as_str())
     }
 
+    /// The text of the scalar at `key` of the mapping at the top-level key `section`.
+    pub fn scalar(&self, section: &str, key: &str) -> Option<&str> {
+        match &self.root.as_ref()?.get(section)?.get(key)?.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
     /// The constants with scalar values: the names of references, such as `paths.data`, and the values as they are
     /// written.
     pub fn constants(&self) -> Vec<(String, &str)> {

@@ -27,6 +27,13 @@ pub(super) fn convert(container: &mut Container, key: &str, node: &Node) {
         with_secret(container, key, node);
         return;
     }
+    // The words of a command line are nodes of their own.
+    let place = container.place.key(key);
+    let origins = &container.context.project.origins;
+    let alone =
+        words.iter().map(|word| word.origin).filter(|one| origins.place(*one).parent != Some(node.origin));
+    let alone: Vec<_> = alone.filter(|one| *one != node.origin).collect();
+    alone.into_iter().for_each(|one| container.context.ledger.mapped(one, place.clone()));
     let written: Vec<Value> = words.iter().filter_map(|word| container.context.value(word)).collect();
     container.set(&[key], words_or_line(written), node.origin);
 }

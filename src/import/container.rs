@@ -4,7 +4,7 @@ use super::{
     Context, command, dependency, deploy, environment, file, healthcheck, image, network, port, volume,
 };
 use crate::document::{Item, Map, Part, Value};
-use crate::project::{self, Node, Origin, Service};
+use crate::project::{self, Node, Origin, PODMAN_ARGS, Service};
 use crate::report::{Kind, Path};
 
 /// A container that is being converted.
@@ -182,7 +182,7 @@ impl<'c, 'a> Container<'c, 'a> {
             "user" => self.user(node),
             "volumes" => volume::mounts(self, node),
             "volumes_from" => self.refused(node, "a container uses the volumes of another one"),
-            "x-podman_args" => self.podman_args(node),
+            PODMAN_ARGS => self.podman_args(node),
             _ if key.starts_with("x-") => self.left_out(node, "an extension, used where it is referred to"),
             _ => self.dropped(node, format!("homegen has no equivalent of `{key}`")),
         }

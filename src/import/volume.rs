@@ -183,7 +183,12 @@ fn mount(container: &mut Container, item: &Node, target: &str) {
         }
         "volume" => {
             let key = text("source");
-            let from = container.context.volumes.volumes.get(&key).cloned().unwrap_or(Source::Named(key));
+            let declared = container.context.volumes.volumes.get(&key).cloned();
+            let from = declared.unwrap_or_else(|| {
+                let step = HostStep::CopyVolume { from: key.clone(), to: key.clone() };
+                container.context.steps.add(step);
+                Source::Named(key)
+            });
             if let Some(subpath) = option("volume", "subpath")
                 && let Source::Named(name) = &from
             {
