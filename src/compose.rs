@@ -74,6 +74,8 @@ pub fn read(
         comments: BTreeMap::new(),
         documents: HashMap::new(),
         bases: HashMap::new(),
+        resolved: HashSet::new(),
+        contexts: 1,
         variables: IndexMap::new(),
     };
     let project = reader.project(options);
@@ -117,13 +119,19 @@ struct Reader<'a> {
     comments: BTreeMap<Origin, Comments>,
     /// The parsed files by path.
     documents: HashMap<String, Option<Rc<Documents>>>,
-    /// The services of other files that a service extends, by file and name.
-    bases: HashMap<(String, String), Option<Node>>,
+    /// The services of other files that a service extends, by context, file and name.
+    bases: HashMap<(usize, String, String), Option<Node>>,
+    /// The `extends` of services that are merged with their bases. They stay in the services, as values of the files.
+    resolved: HashSet<Origin>,
+    /// The number of contexts.
+    contexts: usize,
     variables: IndexMap<String, Variable>,
 }
 
 /// The surroundings of the files of one project: of the whole project, or of an included one.
 struct Context {
+    /// Identifies the context: others have other variables.
+    id: usize,
     /// The folder that relative paths are relative to, from the project's folder.
     folder: String,
     /// The variables.
@@ -148,7 +156,7 @@ impl Reader<'_> {
         let name = name.map(|name| project_name(&name)).filter(|name| !name.is_empty());
         let name = name.unwrap_or_else(|| project_name(&options.folder_name));
         environment.set("COMPOSE_PROJECT_NAME", name.clone());
-        let context = Context { folder: ".".to_owned(), environment, including: Vec::new() };
+        let context = Context { id: 0, folder: ".".to_owned(), environment, including: Vec::new() };
         let paths: Vec<(String, Option<Span>)> =
             options.files.iter().map(|path| (path.clone(), None)).collect();
         let mut model = self.model(&paths, &context);
@@ -183,7 +191,10 @@ impl Reader<'_> {
             comments: BTreeMap::new(),
             origins: Origins::default(),
         };
-        consistency::check(&project, &self.origins, self.diagnostics);
+        // In a file with lines that could not be read, a name may be declared on one of them.
+        if self.documents.values().flatten().all(|documents| documents.is_whole) {
+            consistency::check(&project, &self.origins, self.diagnostics);
+        }
         Some(project)
     }
 
@@ -277,11 +288,8 @@ impl Reader<'_> {
                 (format!("cannot be read: {reason}"), "correct the file, or its permissions".to_owned())
             }
         };
-        // A file of the command line has no place of its own.
-        let span = at.unwrap_or_else(|| match self.sources.is_empty() {
-            true => Span::new(self.sources.add(path, String::new()), 0..0),
-            false => Span::default(),
-        });
+        // A file of the command line is named nowhere else.
+        let span = at.unwrap_or_else(|| Span::new(self.sources.add(path, String::new()), 0..0));
         self.diagnostics.push(
             Diagnostic::new(Code::UnreadableFile, format!("`{path}` {problem}"), span, "this file")
                 .help(help),
@@ -311,7 +319,7 @@ impl Reader<'_> {
                 tree::comments(text, &documents, &trees, &self.origins, &mut self.comments);
             }
         }
-        paths::rebase(&mut model, &context.folder);
+        normalize::add_contexts(&mut model, &context.folder);
         environment::resolve(&mut model, &context.environment);
         model
     }
@@ -326,6 +334,7 @@ impl Reader<'_> {
             self.diagnostics,
         );
         let mut own = model::canonical(root, &self.origins, self.diagnostics, &mut self.replaced);
+        paths::rebase(&mut own, &context.folder);
         self.include(&mut own, tree, path, context);
         self.replaced.extend(tree.resets.iter().map(|origin| (*origin, *origin)));
         for removal in &tree.removals {

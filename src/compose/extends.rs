@@ -24,7 +24,7 @@ impl Reader<'_> {
         let Some(services) = &mut model.services else { return };
         let names: Vec<String> = services
             .iter()
-            .filter(|(_, node)| node.get("extends").is_some())
+            .filter(|(_, node)| self.extended(node).is_some())
             .map(|(name, _)| name.clone())
             .collect();
         let mut done = std::collections::HashSet::new();
@@ -88,6 +88,7 @@ impl Reader<'_> {
         merge::service(own, over, &mut self.replaced);
         own.origin = origin;
         unique::service(own, &mut self.replaced);
+        self.resolved.extend(own.get("extends").map(|extends| extends.origin));
     }
 
     /// A service of another file, with its own `extends` resolved and its paths relative to the folder of the project.
@@ -100,7 +101,7 @@ impl Reader<'_> {
         extending: &mut Extending,
     ) -> Option<Node> {
         let path = plain(path);
-        let key = (path.to_owned(), name.to_owned());
+        let key = (context.id, path.to_owned(), name.to_owned());
         if let Some(known) = self.bases.get(&key) {
             return known.clone();
         }
@@ -179,9 +180,9 @@ impl Reader<'_> {
         Some(result)
     }
 
-    /// The extended service of a service, its file, and the place of `extends`.
+    /// The extended service of a service, its file, and the place of `extends`, unless that is resolved.
     fn extended(&self, service: &Node) -> Option<(String, Option<String>, Span)> {
-        let extends = service.get("extends")?;
+        let extends = service.get("extends").filter(|extends| !self.resolved.contains(&extends.origin))?;
         let base = extends.get("service").and_then(Node::text)?.into_owned();
         let file = extends.get("file").and_then(Node::text).map(String::from);
         Some((base, file.filter(|file| !file.is_empty()), self.origins.place(extends.origin).value))

@@ -59,7 +59,8 @@ impl Reader<'_> {
                 .iter()
                 .map(|(path, at)| (plain(&join(&context.folder, path)).to_owned(), Some(*at)))
                 .collect();
-            let inner = Context { folder, environment, including };
+            let inner = Context { id: self.contexts, folder, environment, including };
+            self.contexts += 1;
             let included = self.model(&paths, &inner);
             merge::models(&mut all, included, &mut self.replaced);
         }

@@ -31,6 +31,7 @@ const SERVICE: &[(&[&str], Rule)] = &[
     (&["deploy", "labels"], Rule::Names),
     (&["entrypoint"], Rule::Replace),
     (&["environment"], Rule::Names),
+    (&["extends"], Rule::Replace),
     (&["extra_hosts", "*"], Rule::Set),
     (&["healthcheck", "test"], Rule::Replace),
     (&["labels"], Rule::Names),

@@ -45,6 +45,7 @@ pub(super) fn canonical(
             )
             .help("check that this is a Compose file"),
         );
+        return model;
     }
     canonical::file(&mut root, origins, diagnostics, replaced);
     let Kind::Map(entries) = root.kind else { return model };

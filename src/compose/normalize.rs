@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::environment::{Environment, implied};
 use super::model::Model;
+use super::paths::join;
 use crate::project::{Kind, Node, Origin};
 
 /// Adds implicit values.
@@ -113,10 +114,18 @@ fn flag(origin: Origin, value: &str) -> Node {
     node
 }
 
+/// Gives each `build` a context: the folder of its project, which may be an included one.
+pub(super) fn add_contexts(model: &mut Model, folder: &str) {
+    for service in model.services.iter_mut().flat_map(IndexMap::values_mut) {
+        let Kind::Map(keys) = &mut service.kind else { continue };
+        let Some(Node { origin, kind: Kind::Map(build) }) = keys.get_mut("build") else { continue };
+        build.entry("context".to_owned()).or_insert_with(|| implied(*origin, join(folder, ".")));
+    }
+}
+
 fn add_dockerfile(build: &mut Node) {
     let origin = build.origin;
     let Kind::Map(build) = &mut build.kind else { return };
-    build.entry("context".to_owned()).or_insert_with(|| implied(origin, "."));
     if !build.contains_key("dockerfile") && !build.contains_key("dockerfile_inline") {
         build.insert("dockerfile".to_owned(), implied(origin, "Dockerfile"));
     }

@@ -57,6 +57,8 @@ pub(crate) struct Documents {
     pub roots: Vec<Rc<Value>>,
     /// The spans of all scalars, in the order of the text: a `#` outside of them starts a comment.
     pub scalars: Vec<Span>,
+    /// All lines could be read.
+    pub is_whole: bool,
 }
 
 /// Parses the documents of a Compose file, and reports each mistake.
@@ -65,7 +67,7 @@ pub(crate) fn documents(text: &str, source: SourceId, diagnostics: &mut Diagnost
     let mut composer = Composer::new(text, source, &mut found);
     match composer.run() {
         Ok(()) => {
-            let documents = composer.documents;
+            let documents = Documents { is_whole: true, ..composer.documents };
             diagnostics.append(found);
             return documents;
         }
@@ -77,8 +79,11 @@ pub(crate) fn documents(text: &str, source: SourceId, diagnostics: &mut Diagnost
     }
     // YAML stops at the first mistake. Without its lines, the rest of the file is parsed too.
     let mut readable = text.to_owned();
+    let mut muted = Vec::new();
     for broken in recover::recover(&mut readable) {
         report::report(text, &broken, source, diagnostics);
+        muted.push(Span::new(source, broken.lines.clone()));
+        muted.push(Span::new(source, recover::line_at(text, broken.stop.at)));
     }
     let mut found = Diagnostics::default();
     let mut composer = Composer::new(&readable, source, &mut found);
@@ -99,6 +104,8 @@ pub(crate) fn documents(text: &str, source: SourceId, diagnostics: &mut Diagnost
         }
     };
     diagnostics.append(found);
+    // Mistakes in these lines follow from the reported ones.
+    muted.into_iter().for_each(|lines| diagnostics.mute(lines));
     documents
 }
 

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use homegen::compose;
-use homegen::diag::{Diagnostic, Diagnostics};
+use homegen::diag::Diagnostic;
 use homegen::project::{FileKind, Kind, Node, Origin, Origins, Project, ProjectFiles, ReadOptions, Unread};
 use homegen::source::Sources;
-use serde_json::{Value, json};
+use serde_yaml::{Mapping, Value};
 
 /// The files of a project in memory, by path.
 struct Files(HashMap<String, String>);
@@ -42,10 +42,7 @@ pub fn read<'a>(
     options: &ReadOptions,
 ) -> (Option<Project>, Sources, Vec<Diagnostic>) {
     let files = Files(files.into_iter().map(|(path, text)| (path.to_owned(), text.to_owned())).collect());
-    let mut sources = Sources::default();
-    let mut diagnostics = Diagnostics::default();
-    let project = compose::read(&files, options, &mut sources, &mut diagnostics);
-    let diagnostics = diagnostics.into_sorted(&sources);
+    let (sources, diagnostics, project) = homegen::read_compose(&files, options);
     (project, sources, diagnostics)
 }
 
@@ -123,42 +120,49 @@ pub fn results() -> &'static [Read] {
     &RESULTS
 }
 
-/// A value as YAML prints it. The value of a variable has its source behind it.
+/// A value as YAML prints it.
 fn value(node: &Node) -> Value {
     match &node.kind {
         Kind::Null => Value::Null,
         Kind::Scalar(scalar) if scalar.is_plain => {
-            serde_json::from_str(&scalar.value()).unwrap_or_else(|_| json!(scalar.value()))
+            serde_yaml::from_str(&scalar.value()).unwrap_or_else(|_| text(scalar.value()))
         }
-        Kind::Scalar(scalar) => json!(scalar.value()),
+        Kind::Scalar(scalar) => text(scalar.value()),
         Kind::List(items) => items.iter().map(value).collect(),
-        Kind::Map(entries) => entries.iter().map(|(key, node)| (key.clone(), value(node))).collect(),
+        Kind::Map(entries) => Value::Mapping(mapping(entries)),
     }
 }
 
-/// A project as canonical YAML, with the values that have no effect.
+fn text(text: impl Into<String>) -> Value {
+    Value::String(text.into())
+}
+
+fn mapping(entries: &indexmap::IndexMap<String, Node>) -> Mapping {
+    entries.iter().map(|(key, node)| (text(key), value(node))).collect()
+}
+
+/// A project as canonical YAML, with the values that have no effect, and the comments.
 fn shown(project: &Project, sources: &Sources) -> String {
-    let section = |entries: &indexmap::IndexMap<String, Node>| -> Value {
-        entries.iter().map(|(key, node)| (key.clone(), value(node))).collect()
-    };
     let service = |service: &homegen::project::Service| {
-        let mut keys = section(&service.keys);
-        let fields = keys.as_object_mut().expect("a mapping");
+        let mut keys = mapping(&service.keys);
         if !service.is_active {
-            fields.insert("#off".to_owned(), json!(true));
+            keys.insert(text("#off"), Value::Bool(true));
         }
         for file in &service.env_files {
-            let variables = file.variables.as_ref().map(|variables| -> Value {
-                variables.iter().map(|(name, variable)| (name.clone(), json!(variable.value))).collect()
+            let variables = file.variables.iter().flatten().map(|(name, variable)| {
+                (text(name), variable.value.clone().map_or(Value::Null, Value::String))
             });
-            let read = json!({ "required": file.is_required, "variables": variables });
-            fields.insert(format!("#env_file {}", file.path), read);
+            let variables = match &file.variables {
+                Some(_) => Value::Mapping(variables.collect()),
+                None => text(if file.is_required { "absent" } else { "absent, not required" }),
+            };
+            keys.insert(text(format!("#env_file {}", file.path)), variables);
         }
-        (service.name.clone(), keys)
+        (text(&service.name), Value::Mapping(keys))
     };
-    let mut all = serde_json::Map::new();
-    all.insert("name".to_owned(), json!(project.name));
-    all.insert("services".to_owned(), project.services.iter().map(service).collect());
+    let mut all = Mapping::new();
+    all.insert(text("name"), text(&project.name));
+    all.insert(text("services"), Value::Mapping(project.services.iter().map(service).collect()));
     for (key, entries) in [
         ("networks", &project.networks),
         ("volumes", &project.volumes),
@@ -166,10 +170,10 @@ fn shown(project: &Project, sources: &Sources) -> String {
         ("configs", &project.configs),
     ] {
         if !entries.is_empty() {
-            all.insert(key.to_owned(), section(entries));
+            all.insert(text(key), Value::Mapping(mapping(entries)));
         }
     }
-    let mut text = serde_yaml::to_string(&Value::Object(all)).expect("YAML");
+    let mut text = serde_yaml::to_string(&Value::Mapping(all)).expect("YAML");
     let place = |origin: Origin| {
         let file = &sources.get(project.origins.place(origin).at.source).name;
         format!("{} in {file}:{}", project.origins.path(origin), project.origins.line(origin, sources))
@@ -219,17 +223,18 @@ fn lost(project: &Project) -> Vec<Origin> {
         node.entries().for_each(|(_, value)| add(value, found));
     }
     let mut found: HashSet<Origin> = project.replaced.iter().map(|(from, _)| *from).collect();
+    // All below these has no effect, or is read.
+    found.extend(project.services.iter().flat_map(|service| &service.env_files).map(|file| file.origin));
     let gone = found.clone();
     for service in &project.services {
         found.insert(service.origin);
-        found.extend(service.env_files.iter().map(|file| file.origin));
         service.keys.values().for_each(|node| add(node, &mut found));
     }
     for section in [&project.networks, &project.volumes, &project.secrets, &project.configs] {
         section.values().for_each(|node| add(node, &mut found));
     }
     project.others.iter().for_each(|(_, node)| add(node, &mut found));
-    let is_below_replaced = |origins: &Origins, origin: Origin| {
+    let is_below = |origins: &Origins, origin: Origin| {
         let mut next = Some(origin);
         while let Some(origin) = next {
             if gone.contains(&origin) {
@@ -240,7 +245,7 @@ fn lost(project: &Project) -> Vec<Origin> {
         false
     };
     let leaves = project.origins.iter().filter(|(_, place)| place.is_leaf).map(|(origin, _)| origin);
-    leaves.filter(|leaf| !found.contains(leaf) && !is_below_replaced(&project.origins, *leaf)).collect()
+    leaves.filter(|leaf| !found.contains(leaf) && !is_below(&project.origins, *leaf)).collect()
 }
 
 #[test]
