@@ -70,13 +70,15 @@ pub(crate) struct Form {
     pub noun: &'static str,
     /// The expected syntax.
     pub expected: &'static str,
+    /// The usual unit, for a number without one.
+    pub unit: Option<&'static str>,
     /// Tells whether a text has the form.
     pub matches: fn(&str) -> bool,
 }
 
 impl Keys {
     /// The shape of the values of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Shape> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Shape> {
         self.keys.iter().find(|(name, _)| *name == key).map(|(_, shape)| shape)
     }
 }
@@ -86,10 +88,15 @@ use Shape::*;
 const DURATION: Shape = Form(Form {
     noun: "a duration",
     expected: "numbers with units, such as `1m30s`",
+    unit: Some("s"),
     matches: number::is_duration,
 });
-const SIZE: Form =
-    Form { noun: "a size", expected: "a number and a unit: b, k, m, g, t or p", matches: number::is_size };
+const SIZE: Form = Form {
+    noun: "a size",
+    expected: "a number and a unit: b, k, m, g, t or p",
+    unit: Some("m"),
+    matches: number::is_size,
+};
 const SIZE_TEXT: Shape = Form(SIZE);
 /// A number of bytes, or a text with a unit.
 const BYTES: Shape = Either(&[Integer(i64::MIN, i64::MAX), Form(SIZE)]);
@@ -131,11 +138,11 @@ pub(crate) static FILE: Keys = Keys {
 /// An entry of the top-level `networks`.
 pub(crate) static NETWORK_VALUE: Shape = Either(&[Null, Formed(&Keys(&NETWORK), list::external)]);
 /// An entry of the top-level `volumes`.
-pub(crate) static VOLUME_VALUE: Shape = Either(&[Null, Formed(&Keys(&VOLUME), list::external)]);
+pub(crate) static VOLUME_VALUE: Shape = Either(&[Null, Formed(&Keys(&VOLUME), list::external_volume)]);
 /// An entry of the top-level `secrets`.
-pub(crate) static SECRET_VALUE: Shape = Formed(&Keys(&SECRET), list::external);
+pub(crate) static SECRET_VALUE: Shape = Formed(&Keys(&SECRET), list::file_object);
 /// An entry of the top-level `configs`.
-pub(crate) static CONFIG_VALUE: Shape = Formed(&Keys(&CONFIG), list::external);
+pub(crate) static CONFIG_VALUE: Shape = Formed(&Keys(&CONFIG), list::file_object);
 
 /// An entry of `include`.
 pub(crate) static INCLUDE: Keys = Keys {
@@ -164,11 +171,12 @@ pub(crate) static SERVICE: Keys = Keys {
             Form(Form {
                 noun: "a container name",
                 expected: "two or more letters, digits, `_`, `.` or `-`",
+                unit: None,
                 matches: number::is_container_name,
             }),
         ),
         ("cpu_count", Integer(0, i64::MAX)),
-        ("cpu_percent", Number),
+        ("cpu_percent", Integer(0, 100)),
         ("cpu_period", ANY_INTEGER),
         ("cpu_quota", ANY_INTEGER),
         ("cpu_rt_period", ANY_INTEGER),
@@ -189,7 +197,7 @@ pub(crate) static SERVICE: Keys = Keys {
         ("entrypoint", COMMAND),
         ("env_file", Formed(&Either(&[Text, List(&Either(&[Text, Keys(&ENV_FILE)]))]), list::env_file)),
         ("environment", VARIABLES),
-        ("expose", List(&Printed(false))),
+        ("expose", List(&Either(&[Text, ANY_INTEGER]))),
         ("extends", Formed(&Either(&[Text, Keys(&EXTENDS)]), list::extends)),
         ("external_links", UNIQUE_TEXTS),
         ("extra_hosts", EXTRA_HOSTS),
@@ -236,6 +244,7 @@ pub(crate) static SERVICE: Keys = Keys {
             Form(Form {
                 noun: "a pull policy",
                 expected: "always, never, build, missing, refresh, daily, weekly or `every_` and a duration",
+                unit: None,
                 matches: number::is_pull_policy,
             }),
         ),
@@ -243,7 +252,7 @@ pub(crate) static SERVICE: Keys = Keys {
         ("read_only", Flag),
         ("restart", Text),
         ("runtime", Text),
-        ("scale", ANY_INTEGER),
+        ("scale", Integer(0, i64::MAX)),
         ("secrets", List(&Formed(&Either(&[Text, Keys(&FILE_MOUNT)]), list::secret))),
         ("security_opt", UNIQUE_TEXTS),
         ("shm_size", BYTES),
@@ -358,7 +367,7 @@ static DEPLOY: Keys = Keys {
         ("labels", LABELS),
         ("mode", Text),
         ("placement", Keys(&PLACEMENT)),
-        ("replicas", ANY_INTEGER),
+        ("replicas", Integer(0, i64::MAX)),
         ("resources", Keys(&RESOURCES)),
         ("restart_policy", Keys(&RESTART_POLICY)),
         ("rollback_config", Keys(&UPDATE_CONFIG)),
@@ -434,7 +443,18 @@ static GPU: Keys =
 
 const DEVICE_REQUEST_KEYS: &[(&str, Shape)] = &[
     ("capabilities", UNIQUE_TEXTS),
-    ("count", Either(&[ANY_INTEGER, Word(&["all"])])),
+    (
+        "count",
+        Either(&[
+            ANY_INTEGER,
+            Form(Form {
+                noun: "a count",
+                expected: "a number or `all`",
+                unit: None,
+                matches: device::is_all,
+            }),
+        ]),
+    ),
     ("device_ids", UNIQUE_TEXTS),
     ("driver", Text),
     ("options", LABELS),
@@ -482,7 +502,7 @@ static WATCH: Keys = Keys {
 static DEVICE: Keys = Keys {
     noun: "a device",
     keys: &[("permissions", Text), ("source", Text), ("target", Text)],
-    required: &["source"],
+    required: &["source", "target"],
     has_extensions: true,
 };
 
@@ -555,6 +575,7 @@ static PORT: Keys = Keys {
             Form(Form {
                 noun: "an IP address",
                 expected: "an address such as `127.0.0.1`",
+                unit: None,
                 matches: port::is_address,
             }),
         ),

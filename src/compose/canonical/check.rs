@@ -8,8 +8,8 @@ use crate::compose::keys::{Form, Keys, Shape};
 use crate::diag::{Code, Diagnostic, closest};
 use crate::project::{Kind, Node, Origin, Scalar};
 
-use super::Canon;
 use super::scalar::{self, Atom};
+use super::{Canon, shown};
 
 /// The reason for which a scalar has not the shape.
 enum Fault {
@@ -137,10 +137,11 @@ impl Canon<'_> {
         let is_valid =
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         if !is_valid {
-            let title = format!("`{name}` is not a valid name");
+            let title = format!("{} is not a valid name", shown(name));
             let at = self.origins.place(origin).at;
             let label = "expected letters, digits, `.`, `_` and `-`";
-            self.diagnostics.push(Diagnostic::new(Code::ComposeValue, title, at, label));
+            let help = "rename it, also where it is used";
+            self.diagnostics.push(Diagnostic::new(Code::ComposeKey, title, at, label).help(help));
         }
         is_valid
     }
@@ -152,7 +153,7 @@ impl Canon<'_> {
         for item in items {
             let Kind::Scalar(scalar) = &item.kind else { continue };
             let entry = (scalar.value().into_owned(), Atom::of(scalar) == Atom::Text);
-            let title = format!("`{}` is listed twice", entry.0);
+            let title = format!("{} is listed twice", shown(&entry.0));
             if let Some(earlier) = first.insert(entry, item.origin)
                 && !scalar::has_missing(scalar)
             {
@@ -179,20 +180,29 @@ impl Canon<'_> {
         let value = node.text();
         let (title, label, help) = match fault {
             Fault::Form { noun, expected } => {
-                let title = format!("`{}` is not {}", value.unwrap_or_default(), valid(noun));
-                (title, format!("expected {expected}"), None)
+                let title = format!("{} is not {}", shown(&value.unwrap_or_default()), valid(noun));
+                (title, format!("expected {expected}"), format!("write {noun}: {expected}"))
             }
             Fault::Type => {
                 let found = kind_noun(&node.kind);
                 let expected = nouns(shapes);
-                // Quotes make a string of every scalar.
-                let takes_text = shapes.iter().any(|shape| takes_text(shape));
-                let help = value.filter(|_| takes_text).map(|value| format!("write `{value:?}`"));
+                let unit = shapes.iter().find_map(|shape| unit(shape));
+                let help = match (value, &node.kind) {
+                    (_, Kind::Null) => format!("remove the key, or write {expected}"),
+                    // Quotes make a string of every scalar.
+                    (Some(value), _) if shapes.iter().any(|shape| takes_text(shape)) => {
+                        format!("write `{value:?}`")
+                    }
+                    (Some(value), Kind::Scalar(_)) if unit.is_some() => {
+                        format!("add a unit: `{value}{}`", unit.unwrap_or_default())
+                    }
+                    _ => format!("write {expected}"),
+                };
                 (format!("expected {expected}, found {found}"), format!("this is {found}"), help)
             }
         };
-        let mut diagnostic = Diagnostic::new(Code::ComposeValue, title, self.value(node.origin), label);
-        diagnostic.help = help;
+        let at = self.value(node.origin);
+        let diagnostic = Diagnostic::new(Code::ComposeValue, title, at, label).help(help);
         self.diagnostics.push(diagnostic);
         false
     }
@@ -217,11 +227,11 @@ fn cast(scalar: &mut Scalar, shape: &Shape) -> Result<(), Fault> {
     let cast = match shape {
         Shape::Text | Shape::Form(_) | Shape::Word(_) if !is_text => return Err(Fault::Type),
         Shape::Text => return Ok(()),
-        Shape::Form(Form { noun, expected, matches }) => {
+        Shape::Form(Form { noun, expected, matches, .. }) => {
             return if matches(&scalar.value()) { Ok(()) } else { Err(form(noun, expected)) };
         }
         Shape::Word(words) if words.contains(&scalar.value().as_ref()) => return Ok(()),
-        Shape::Word(words) => return Err(form("one of the expected words", &alternatives(words))),
+        Shape::Word(words) => return Err(form("a value", &alternatives(words))),
         Shape::Boolean => match atom {
             Atom::Boolean(is_true) => is_true.to_string(),
             _ => return Err(Fault::Type),
@@ -239,18 +249,18 @@ fn cast(scalar: &mut Scalar, shape: &Shape) -> Result<(), Fault> {
             let number = match atom {
                 Atom::Integer(number) => number,
                 Atom::Float(number) if number.fract() == 0.0 && number.abs() < 1e18 => number as i128,
-                Atom::Float(_) => return Err(form("an integer", "an integer")),
+                Atom::Float(_) => return Err(form("an integer", "digits such as `3`")),
                 Atom::Text => match scalar.value().parse::<i64>() {
                     Ok(number) => i128::from(number),
-                    Err(_) => return Err(form("an integer", "an integer")),
+                    Err(_) => return Err(form("an integer", "digits such as `3`")),
                 },
                 _ => return Err(Fault::Type),
             };
             if !(i128::from(*least)..=i128::from(*most)).contains(&number) {
                 let expected = match (*least, *most) {
-                    (i64::MIN, _) => "a number of at most 64 bits".to_owned(),
-                    (least, i64::MAX) => format!("a number from {least}"),
-                    (least, most) => format!("a number from {least} to {most}"),
+                    (i64::MIN, _) => "at most 64 bits".to_owned(),
+                    (least, i64::MAX) => format!("at least {least}"),
+                    (least, most) => format!("{least} to {most}"),
                 };
                 return Err(Fault::Form { noun: "a number", expected });
             }
@@ -261,7 +271,7 @@ fn cast(scalar: &mut Scalar, shape: &Shape) -> Result<(), Fault> {
             (Atom::Text, _) if matches!(shape, Shape::Number) => {
                 let value = scalar.value().into_owned();
                 if value.parse::<f64>().is_err() {
-                    return Err(form("a number", "a number such as `0.5`"));
+                    return Err(form("a number", "digits such as `0.5`"));
                 }
                 value
             }
@@ -269,7 +279,8 @@ fn cast(scalar: &mut Scalar, shape: &Shape) -> Result<(), Fault> {
         },
         Shape::Printed(takes_boolean) => match (&atom, atom.printed()) {
             (Atom::Boolean(_), _) if !takes_boolean => return Err(Fault::Type),
-            (Atom::Time(_), Some(printed)) => {
+            // Compose makes a string of it, which YAML would not read as the same number.
+            (Atom::Time(_) | Atom::Float(_), Some(printed)) if printed.contains(|c: char| c.is_alphabetic()) => {
                 scalar.is_plain = false;
                 scalar::set(scalar, printed);
                 return Ok(());
@@ -294,6 +305,15 @@ fn is_of_kind(shape: &Shape, kind: &Kind) -> bool {
         Shape::Either(shapes) => shapes.iter().any(|shape| is_of_kind(shape, kind)),
         Shape::Formed(written, _) => is_of_kind(written, kind),
         _ => matches!(kind, Kind::Scalar(_)),
+    }
+}
+
+/// The usual unit of a form with units.
+fn unit(shape: &Shape) -> Option<&'static str> {
+    match shape {
+        Shape::Form(form) => form.unit,
+        Shape::Either(shapes) => shapes.iter().find_map(unit),
+        _ => None,
     }
 }
 

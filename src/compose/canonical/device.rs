@@ -7,7 +7,7 @@
 
 use crate::project::{Kind, Node};
 
-use super::{Canon, mapping, scalar, text};
+use super::{Canon, mapping, scalar, shown, text};
 
 /// A device in the short form → a mapping.
 pub(in crate::compose) fn expand(node: &mut Node, canon: &mut Canon) {
@@ -25,7 +25,13 @@ pub(in crate::compose) fn expand(node: &mut Node, canon: &mut Canon) {
     let (Some((_, source)), target, permissions, None) =
         (fields.next(), fields.next(), fields.next(), fields.next())
     else {
-        canon.invalid(origin, format!("`{value}` is not a valid device"), "`source:target:permissions`");
+        let title = format!("{} is not a valid device", shown(&value));
+        canon.invalid(
+            origin,
+            title,
+            "expected at most a source, a target and permissions",
+            "write `source:target:permissions`, or a mapping",
+        );
         return;
     };
     let target =
@@ -49,11 +55,16 @@ pub(in crate::compose) fn count(node: &mut Node, canon: &mut Canon) {
     match (keys.contains_key("count"), keys.contains_key("device_ids")) {
         (true, true) => {
             let title = "a device has both `count` and `device_ids`";
-            canon.invalid(origin, title, "one of the two keys");
+            canon.invalid(origin, title, "expected one of the two keys", "remove `count` or `device_ids`");
         }
         (false, false) => {
             keys.insert("count".to_owned(), text(origin, "all"));
         }
         _ => {}
     }
+}
+
+/// Tells whether a count is `all`, in any case.
+pub(in crate::compose) fn is_all(text: &str) -> bool {
+    text.eq_ignore_ascii_case("all")
 }

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use crate::project::{Kind, Node, Scalar};
 
-use super::{Canon, scalar};
+use super::{Canon, scalar, shown};
 
 /// Brings `extra_hosts` into the form of a mapping of lists.
 pub(in crate::compose) fn expand(node: &mut Node, canon: &mut Canon) {
@@ -19,7 +19,8 @@ pub(in crate::compose) fn expand(node: &mut Node, canon: &mut Canon) {
                 let Kind::Scalar(written) = &item.kind else { continue };
                 let value = written.value();
                 let Some(at) = value.find('=').or_else(|| value.find(':')) else {
-                    canon.invalid(item.origin, format!("`{value}` has no address"), "`name=address`");
+                    let title = format!("{} has no address", shown(&value));
+                    canon.invalid(item.origin, title, "expected `name=address`", "add `=` and the address");
                     continue;
                 };
                 let mut addresses = Vec::new();
@@ -56,11 +57,8 @@ pub(in crate::compose) fn expand(node: &mut Node, canon: &mut Canon) {
         _ => return,
     }
     for (name, host) in node.entries().filter(|(name, _)| name.is_empty() || name.contains([':', '='])) {
-        canon.invalid(
-            host.origin,
-            format!("`{name}` is not a valid host name"),
-            "a name without `:` and `=`",
-        );
+        let title = format!("{} is not a valid host name", shown(name));
+        canon.invalid(host.origin, title, "expected a name without `:` and `=`", "write `name=address`");
     }
 }
 

@@ -17,7 +17,7 @@ use indexmap::IndexMap;
 use crate::diag::{Code, Diagnostic};
 use crate::project::{Kind, Node, Part, Scalar};
 
-use super::{Canon, flag, mapping, scalar, text};
+use super::{Canon, flag, mapping, scalar, shown, text};
 
 /// A list of `KEY=value` → a mapping. `KEY` alone has no value.
 pub(in crate::compose) fn variables(node: &mut Node, canon: &mut Canon) {
@@ -26,7 +26,12 @@ pub(in crate::compose) fn variables(node: &mut Node, canon: &mut Canon) {
         let name = entry.split_once('=').map_or(&*entry, |(name, _)| name);
         if name.ends_with(char::is_whitespace) {
             let title = format!("`{}` ends in a space", name.escape_debug());
-            canon.invalid(item.origin, title, "no space before `=`");
+            canon.invalid(
+                item.origin,
+                title,
+                "a variable cannot end in a space",
+                "remove the space before `=`",
+            );
         }
     }
     entries(node, canon, |item| Node { origin: item.origin, kind: Kind::Null });
@@ -45,8 +50,8 @@ pub(in crate::compose) fn labels(node: &mut Node, canon: &mut Canon) {
 /// A list of `KEY=value` → a mapping. `KEY` alone is an error.
 pub(in crate::compose) fn key_values(node: &mut Node, canon: &mut Canon) {
     for item in node.items().iter().filter(|item| !item.text().unwrap_or_default().contains('=')) {
-        let title = format!("`{}` has no value", item.text().unwrap_or_default());
-        canon.invalid(item.origin, title, "`name=value`");
+        let title = format!("{} has no value", shown(&item.text().unwrap_or_default()));
+        canon.invalid(item.origin, title, "expected `name=value`", "add `=` and the value");
     }
     entries(node, canon, |item| text(item.origin, ""));
 }
@@ -56,7 +61,13 @@ pub(in crate::compose) fn ssh(node: &mut Node, canon: &mut Canon) {
     for item in node.items() {
         let entry = item.text().unwrap_or_default();
         if !entry.contains('=') && entry != "default" {
-            canon.invalid(item.origin, format!("`{entry}` has no path"), "`default` or `name=path`");
+            let title = format!("{} has no path", shown(&entry));
+            canon.invalid(
+                item.origin,
+                title,
+                "expected `default` or `name=path`",
+                "add `=` and the path of the key",
+            );
         }
     }
     entries(node, canon, |item| Node { origin: item.origin, kind: Kind::Null });
@@ -199,4 +210,40 @@ pub(in crate::compose) fn external(node: &mut Node, canon: &mut Canon) {
             );
         }
     }
+}
+
+/// An external volume has no settings of its own, and takes its name like a network.
+pub(in crate::compose) fn external_volume(node: &mut Node, canon: &mut Canon) {
+    external(node, canon);
+    let is_true = |node: &Node| node.text().as_deref() == Some("true");
+    let Some(external) = node.get("external").filter(|node| is_true(node)) else { return };
+    let own = |key: &str| !matches!(key, "name" | "external") && !key.starts_with("x-");
+    for (key, value) in node.entries().filter(|(key, _)| own(key)) {
+        let (at, external) = (canon.value(value.origin), canon.value(external.origin));
+        let title = format!("an external volume has `{key}`");
+        canon.diagnostics.push(
+            Diagnostic::new(Code::ComposeValue, title, at, "set here")
+                .and(external, "external")
+                .help(format!("remove `{key}` or `external`")),
+        );
+    }
+}
+
+/// A secret or config has one content, and takes its external name like a network.
+pub(in crate::compose) fn file_object(node: &mut Node, canon: &mut Canon) {
+    external(node, canon);
+    let mut contents =
+        ["file", "environment", "content"].into_iter().filter_map(|key| Some((key, node.get(key)?)));
+    let (Some((first, one)), Some((second, other))) = (contents.next(), contents.next()) else { return };
+    let (one, other) = (canon.value(one.origin), canon.value(other.origin));
+    canon.diagnostics.push(
+        Diagnostic::new(
+            Code::ComposeValue,
+            format!("`{first}` and `{second}` exclude each other"),
+            other,
+            "set here",
+        )
+        .and(one, "and here")
+        .help("remove one of them"),
+    );
 }

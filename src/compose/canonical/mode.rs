@@ -6,7 +6,7 @@
 
 use crate::project::{Kind, Node};
 
-use super::{Canon, scalar};
+use super::{Canon, scalar, shown};
 
 /// The `mode` of a secret or config: text is octal, and a number is what YAML reads.
 pub(in crate::compose) fn file(node: &mut Node, canon: &mut Canon) {
@@ -23,8 +23,9 @@ pub(in crate::compose) fn file(node: &mut Node, canon: &mut Canon) {
         Ok(mode) => scalar::set(scalar, format!("0{mode:o}")),
         Err(_) => canon.invalid(
             node.origin,
-            format!("`{value}` is not a valid mode"),
-            "octal digits such as `0440`",
+            format!("{} is not a valid mode", shown(&value)),
+            "expected octal digits",
+            "write a mode such as `0440`",
         ),
     }
 }
@@ -40,8 +41,9 @@ pub(in crate::compose) fn tmpfs(node: &mut Node, canon: &mut Canon) {
         }
         Err(_) => canon.invalid(
             node.origin,
-            format!("`{value}` is not a valid mode"),
-            "octal digits such as `0440`",
+            format!("{} is not a valid mode", shown(&value)),
+            "expected octal digits",
+            "write a mode such as `0440`",
         ),
     }
 }

@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 
 use crate::project::{Kind, Node, Scalar};
 
-use super::{Canon, scalar, text};
+use super::{Canon, scalar, shown, text};
 
 /// Brings a list of ports into the form of mappings.
 pub(in crate::compose) fn expand(node: &mut Node, canon: &mut Canon) {
@@ -24,8 +24,9 @@ pub(in crate::compose) fn expand(node: &mut Node, canon: &mut Canon) {
             Kind::Scalar(written) => match short(written, item.origin) {
                 Ok(keys) => item.kind = Kind::Map(keys),
                 Err(expected) => {
-                    let title = format!("`{}` is not a valid port", written.value());
-                    canon.invalid(item.origin, title, &expected);
+                    let title = format!("{} is not a valid port", shown(&written.value()));
+                    let help = "write `HOST:CONTAINER`, such as `127.0.0.1:8080:80/tcp`";
+                    canon.invalid(item.origin, title, &format!("expected {expected}"), help);
                 }
             },
             Kind::Map(keys) => {

@@ -15,16 +15,23 @@ use indexmap::IndexMap;
 
 use crate::project::{Kind, Node, Origin, Scalar};
 
-use super::{Canon, flag, mapping, scalar, text};
+use super::{Canon, flag, mapping, scalar, shown, text};
 
-/// A mount in the short form → a mapping.
+/// A mount in the short form → a mapping. The target becomes the shortest path.
 pub(in crate::compose) fn expand(node: &mut Node, canon: &mut Canon) {
+    if let Kind::Map(keys) = &mut node.kind
+        && let Some(Node { kind: Kind::Scalar(target), .. }) = keys.get_mut("target")
+        && !scalar::has_missing(target)
+    {
+        let cleaned = clean(&target.value());
+        scalar::set(target, cleaned);
+    }
     let Kind::Scalar(written) = &node.kind else { return };
     match short(written, node.origin) {
         Ok(keys) => node.kind = Kind::Map(keys),
-        Err(expected) => {
-            let title = format!("`{}` is not a valid volume", written.value());
-            canon.invalid(node.origin, title, expected);
+        Err(reason) => {
+            let title = format!("{} is not a valid volume", shown(&written.value()));
+            canon.invalid(node.origin, title, reason, "write `SOURCE:TARGET`, such as `./data:/data:ro`");
         }
     }
 }
@@ -37,11 +44,11 @@ pub(in crate::compose) fn bind(node: &mut Node, _: &mut Canon) {
     }
 }
 
-/// The mapping of a short mount, or what is expected.
+/// The mapping of a short mount, or the reason for which there is none.
 fn short(written: &Scalar, origin: Origin) -> Result<IndexMap<String, Node>, &'static str> {
     let value = written.value();
     if value.is_empty() && !scalar::has_missing(written) {
-        return Err("a path");
+        return Err("expected a path");
     }
     let (sections, is_open) = sections(&value);
     let (source, target, options) = match sections.as_slice() {
@@ -49,15 +56,15 @@ fn short(written: &Scalar, origin: Origin) -> Result<IndexMap<String, Node>, &'s
         [target] => (None, target.clone(), None),
         [source, target] => (Some(source.clone()), target.clone(), None),
         [source, target, options] => (Some(source.clone()), target.clone(), Some(options.clone())),
-        _ => return Err("at most three parts: a source, a target and options"),
+        _ => return Err("expected at most a source, a target and options"),
     };
     let is_known = !scalar::has_missing(written);
     if is_known && value.len() > 2 && sections.iter().any(Range::is_empty) {
-        return Err("no empty part between two colons");
+        return Err("a part beside a colon is empty");
     }
     // Compose drops the text from the last colon before an open `${`.
     if is_open {
-        return Err("a closing `}` after `${`");
+        return Err("expected a closing `}` after `${`");
     }
     let node = |scalar: Scalar| Node { origin, kind: Kind::Scalar(scalar) };
     let mut bind = IndexMap::new();

@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use crate::project::{Kind, Node, Scalar};
 
-use super::{Canon, scalar, text};
+use super::{Canon, scalar, shown, text};
 
 /// A string → a list of words.
 pub(in crate::compose) fn command(node: &mut Node, canon: &mut Canon) {
@@ -23,7 +23,8 @@ pub(in crate::compose) fn command(node: &mut Node, canon: &mut Canon) {
         canon.invalid(
             node.origin,
             "the command has an open quote or parenthesis",
-            "a closing quote or parenthesis, or a list of words",
+            "expected a closing quote or parenthesis",
+            "close it, or write the command as a list of words",
         );
         return;
     };
@@ -47,8 +48,9 @@ pub(in crate::compose) fn health_test(node: &mut Node, canon: &mut Canon) {
             let Some(first) = items.first() else { return };
             let word = first.text().unwrap_or_default();
             if !matches!(&*word, "CMD" | "CMD-SHELL" | "NONE") {
-                let title = format!("a health check begins with `{word}`");
-                canon.invalid(first.origin, title, "`CMD`, `CMD-SHELL` or `NONE` first");
+                let title = format!("a health check begins with {}", shown(&word));
+                let label = "expected CMD, CMD-SHELL or NONE";
+                canon.invalid(first.origin, title, label, "put `CMD` before the program");
             }
         }
         _ => {}
