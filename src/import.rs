@@ -23,6 +23,8 @@ mod volume;
 
 use std::collections::{BTreeSet, HashMap};
 
+use indexmap::IndexMap;
+
 use constants::Constants;
 use container::Container;
 use ledger::Ledger;
@@ -37,7 +39,7 @@ pub use step::HostStep;
 
 use crate::document::{Map, Part, Value};
 use crate::project::{self, Node, Origin, Project, ProjectFiles, Service, ValueSource};
-use crate::report::{Kind, Path, Report};
+use crate::report::{Kind, Line, Path, Report};
 
 /// What the command line says about an import.
 #[derive(Debug)]
@@ -52,6 +54,8 @@ pub struct Options {
     pub is_partial: bool,
     /// The release of NixOS that a new file states.
     pub nixos: String,
+    /// The process environment, from which Compose takes the values of some secrets and configs.
+    pub environment: IndexMap<String, String>,
     /// The names in the file of `--into`.
     pub existing: Option<Existing>,
 }
@@ -103,6 +107,28 @@ pub struct Import {
 
 /// Converts a project. `files` are those around its Compose files.
 pub fn import(project: &Project, files: &dyn ProjectFiles, options: &Options) -> Import {
+    let import = convert_all(project, files, options, HashMap::new());
+    if !options.is_partial || import.refused.is_empty() {
+        return import.result;
+    }
+    // The other services know that these are not written.
+    convert_all(project, files, options, import.refused).result
+}
+
+/// The result of converting all services but some.
+struct Converted {
+    result: Import,
+    /// The refused services, each with the reasons.
+    refused: HashMap<String, Vec<Line>>,
+}
+
+/// Converts a project without the services in `refused`, whose lines are in the report.
+fn convert_all(
+    project: &Project,
+    files: &dyn ProjectFiles,
+    options: &Options,
+    refused: HashMap<String, Vec<Line>>,
+) -> Converted {
     let mut ledger = Ledger::new(project);
     for (replaced, _) in &project.replaced {
         ledger.replaced(*replaced);
@@ -121,7 +147,7 @@ pub fn import(project: &Project, files: &dyn ProjectFiles, options: &Options) ->
         networks: Networks::default(),
         volumes: Volumes::default(),
         steps: Steps::default(),
-        names: names_of(project, &service),
+        names: names_of(project, &service, &refused),
         aliases: dependency::aliases_of_links(project),
         completed: dependency::completed(project),
         filled_in: BTreeSet::new(),
@@ -134,13 +160,21 @@ pub fn import(project: &Project, files: &dyn ProjectFiles, options: &Options) ->
     let mut containers = Map::default();
     network::convert(&mut context, existing, &mut document);
     volume::convert(&mut context, &mut document);
+    let mut newly_refused = HashMap::new();
     for one in &project.services {
-        let before = context.ledger.refusals();
+        if let Some(lines) = refused.get(&one.name) {
+            context.ledger.refuse_again(lines);
+            continue;
+        }
+        let before = context.ledger.line_count();
         let container = convert(&mut context, one);
-        if let Some((name, container)) = container
-            && context.ledger.refusals() == before
-        {
-            containers.push(name, Value::Map(container));
+        let lines = context.ledger.refusals(before);
+        match container {
+            Some((name, container)) if lines.is_empty() => containers.push(name, Value::Map(container)),
+            Some(_) => {
+                newly_refused.insert(one.name.clone(), lines);
+            }
+            None => {}
         }
     }
     let has_containers = !containers.entries.is_empty();
@@ -158,13 +192,14 @@ pub fn import(project: &Project, files: &dyn ProjectFiles, options: &Options) ->
     }
     let document = attach::in_order(document);
     let is_written = has_containers && (options.is_partial || !context.ledger.is_refused());
-    Import {
+    let result = Import {
         service,
-        report: context.ledger.close(),
+        report: context.ledger.close(is_written),
         document: is_written.then_some(document),
-        secrets: context.secrets.into_list(),
-        steps: context.steps.into_list(),
-    }
+        secrets: if is_written { context.secrets.into_list() } else { Vec::new() },
+        steps: if is_written { context.steps.into_list() } else { Vec::new() },
+    };
+    Converted { result, refused: newly_refused }
 }
 
 /// The state of an import.
@@ -215,12 +250,9 @@ impl Context<'_> {
             let part = match part {
                 project::Part::Text(text) => Part::Text(text.clone()),
                 project::Part::Variable(reference) => match &reference.source {
-                    ValueSource::Unset => {
-                        Part::Reference(self.fill_in(&reference.name, origin, "has no value"))
-                    }
+                    ValueSource::Unset => Part::Reference(self.fill_in(&reference.name, origin, "")),
                     ValueSource::Required(message) => {
-                        let detail = if message.is_empty() { "has no value" } else { message };
-                        Part::Reference(self.fill_in(&reference.name, origin, detail))
+                        Part::Reference(self.fill_in(&reference.name, origin, message))
                     }
                     ValueSource::Set | ValueSource::Default => {
                         let is_secret = secrets::is_secret_variable(&reference.name, &reference.value);
@@ -241,8 +273,13 @@ impl Context<'_> {
     }
 
     /// The constant for a variable without a value, which is reported once.
-    fn fill_in(&mut self, variable: &str, origin: Origin, detail: &str) -> String {
-        let constant = self.constants.to_fill_in(variable, &format!("`{variable}` {detail}"));
+    /// `message` is what the file says about it.
+    fn fill_in(&mut self, variable: &str, origin: Origin, message: &str) -> String {
+        let comment = match message {
+            "" => format!("fill in `{variable}`"),
+            message => format!("fill in `{variable}`: {}", message.replace('\n', " ")),
+        };
+        let constant = self.constants.to_fill_in(variable, &comment);
         if self.filled_in.insert(constant.clone()) {
             self.ledger.line(
                 Kind::FillIn,
@@ -262,6 +299,12 @@ impl Context<'_> {
     /// True if a node is an empty value in a file.
     fn is_leaf(&self, node: &Node) -> bool {
         self.project.origins.place(node.origin).is_leaf
+    }
+
+    /// The value of a variable of the interpolation environment.
+    fn variable(&self, name: &str) -> Option<String> {
+        let of_process = self.options.environment.get(name).cloned();
+        of_process.or_else(|| self.project.variables.get(name)?.value.clone())
     }
 
     /// The name of a container on the host.
@@ -311,8 +354,13 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// The names of the containers, by the names of the Compose services.
-fn names_of(project: &Project, service: &str) -> HashMap<String, String> {
-    let active = || project.services.iter().filter(|service| service.is_active);
+fn names_of(
+    project: &Project,
+    service: &str,
+    refused: &HashMap<String, Vec<Line>>,
+) -> HashMap<String, String> {
+    let is_written = |one: &&Service| one.is_active && !refused.contains_key(&one.name);
+    let active = || project.services.iter().filter(is_written);
     let slugs: Vec<String> = active().map(|service| slug(&service.name)).collect();
     let mut taken = Taken::default();
     let names = slugs.iter().map(|slug| {
@@ -343,6 +391,7 @@ fn convert(context: &mut Context, service: &Service) -> Option<(String, Map)> {
 
 /// Writes the keys of a new file that no Compose file has.
 fn host(context: &Context, has_timezone: bool, document: &mut Map) {
+    let others = std::mem::take(document.map("host"));
     let mut host = Map::default();
     host.push("name", Value::text("homeserver"));
     host.entries[0].comments.beside = Some("import: the name of the host".to_owned());
@@ -353,6 +402,7 @@ fn host(context: &Context, has_timezone: bool, document: &mut Map) {
         host.entries[2].comments.beside =
             Some("import: the time zone of the host; containers of Compose have UTC".to_owned());
     }
+    host.entries.extend(others.entries);
     document.set("homegen", Value::Plain("1".to_owned()));
     document.set("host", Value::Map(host));
 }

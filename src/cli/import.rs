@@ -12,6 +12,7 @@ use homegen::import::{Existing, Options, Publish};
 use homegen::project::ReadOptions;
 use homegen::report::mask::mask;
 use homegen::report::{Report, human, json};
+use indexmap::IndexMap;
 use tempfile::Builder;
 
 use super::{Stop, failed, print, print_diagnostics, shown};
@@ -119,6 +120,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         sites: arguments.sites.clone(),
         is_partial: arguments.partial,
         nixos: NIXOS.to_owned(),
+        environment: environment(),
         existing: existing.as_deref().map(names).transpose()?,
     };
     let import = homegen::import(&project, &disk, &options);
@@ -174,10 +176,14 @@ fn read_options(
         name: arguments.name.clone(),
         folder_name: real.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         profiles: arguments.profile.clone(),
-        environment: std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect(),
+        environment: environment(),
     })
+}
+
+/// The variables of the process.
+fn environment() -> IndexMap<String, String> {
+    let variables = std::env::vars_os();
+    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
 /// The command line in the arguments, or from standard input.

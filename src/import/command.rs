@@ -90,6 +90,27 @@ fn is_simple(word: &Value) -> bool {
     }
 }
 
+/// A line of a shell in which `${NAME}` is `$NAME` wherever the shell reads the same name.
+pub(super) fn without_braces(line: &str) -> String {
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some((before, behind)) = rest.split_once("${") {
+        text.push_str(before);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        match behind.split_once('}') {
+            Some((name, after)) if name.chars().all(is_part) && !after.starts_with(is_part) => {
+                text.push_str(&format!("${name}"));
+                rest = after;
+            }
+            _ => {
+                text.push_str("${");
+                rest = behind;
+            }
+        }
+    }
+    text + rest
+}
+
 /// True if a word has the value of a variable with the name of a secret.
 fn has_secret(words: &[Node]) -> bool {
     words.iter().any(|word| match &word.kind {
@@ -117,7 +138,7 @@ fn with_secret(container: &mut Container, key: &str, node: &Node) {
     if first.starts_with('-') || key == "command" && container.service.keys.contains_key("entrypoint") {
         let constant = container.context.constants.to_fill_in(
             &format!("{}_COMMAND", container.name.to_uppercase().replace('-', "_")),
-            "the arguments, without the secret: the program has to read it from a file or a variable",
+            "fill in the arguments without the secret, which the program has to read from a file or a variable",
         );
         let cause = "the arguments of a program have a secret, which every user of the host could read";
         container.context.ledger.line(crate::report::Kind::FillIn, Some(node.origin), cause, None);

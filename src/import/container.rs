@@ -155,7 +155,7 @@ impl<'c, 'a> Container<'c, 'a> {
             "mac_address" => network::mac_address(self, node),
             "mem_limit" => self.limit("memory", node),
             "mem_reservation" => self.limit("memory_reservation", node),
-            "mem_swappiness" => self.argument("--memory-swappiness", node),
+            "mem_swappiness" => self.dropped(node, "control groups of version 2 have no swappiness"),
             "memswap_limit" => self.limit("memory_swap", node),
             "network_mode" => network::mode(self, node),
             "networks" => network::attachments(self, node),
@@ -435,7 +435,7 @@ impl<'c, 'a> Container<'c, 'a> {
             self.changed(node, "an empty user is the user of the image", None);
         } else if text.contains("$(") || text.contains('`') {
             let constant =
-                self.context.constants.to_fill_in("USER_ID", &format!("the user that `{text}` prints"));
+                self.context.constants.to_fill_in("USER_ID", &format!("fill in the user that `{text}` prints"));
             let cause = "the user is a command of a shell, which Compose does not run: fill in its constant";
             self.context.ledger.line(Kind::FillIn, Some(node.origin), cause, Some(text));
             self.set(&["user"], Value::reference(constant), node.origin);

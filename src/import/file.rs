@@ -35,10 +35,7 @@ fn secret(container: &mut Container, key: &str, definition: &Node) -> Option<Str
     let from_variable = definition.get("environment").and_then(Node::text);
     let from_file = definition.get("file").and_then(Node::text);
     let content = match (&from_variable, &from_file) {
-        (Some(variable), _) => {
-            let variable = context.project.variables.get(&**variable);
-            variable.and_then(|variable| variable.value.clone())
-        }
+        (Some(variable), _) => context.variable(variable),
         (None, Some(path)) => context.files.read(path).ok(),
         (None, None) => None,
     };
@@ -47,7 +44,7 @@ fn secret(container: &mut Container, key: &str, definition: &Node) -> Option<Str
         None => context.secrets.to_fill_in(key, false),
     };
     let place = Path::of(&["secrets", &name]);
-    for (member, value) in definition.entries() {
+    for (member, value) in written(definition) {
         match member.as_str() {
             "file" | "environment" if content.is_some() => context.ledger.mapped(value.origin, place.clone()),
             "file" | "environment" => {
@@ -118,7 +115,7 @@ fn config(container: &mut Container, item: &Node, definition: &Node, target: &st
         container.append(&["volumes"], Value::Text(super::container::joined(parts)), item.origin);
         container.context.ledger.changed(file.origin, "a config from a file is a volume that is read-only");
     }
-    for (member, value) in definition.entries() {
+    for (member, value) in written(definition) {
         match member.as_str() {
             "content" | "environment" | "file" => {}
             "name" => {
@@ -139,6 +136,11 @@ fn owner(container: &mut Container, item: &Node, cause: &str) {
             container.changed(value, cause, None);
         }
     }
+}
+
+/// The members of a top-level definition that are in the file, without those that Compose derives.
+fn written(definition: &Node) -> impl Iterator<Item = (&String, &Node)> {
+    definition.entries().filter(|(_, value)| value.origin != definition.origin)
 }
 
 fn text(node: &Node, key: &str) -> String {

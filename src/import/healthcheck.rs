@@ -96,6 +96,7 @@ fn with_secret(container: &mut Container, node: &Node, words: &[Node], is_shell:
                     part => text.push_str(part.value()),
                 }
             }
+            let text = command::without_braces(&text);
             line.push(text);
         } else {
             line.push(command::shell_word(container, words, index));

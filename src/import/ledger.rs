@@ -79,9 +79,19 @@ impl<'a> Ledger<'a> {
         self.report.lines.iter().any(|line| line.kind == Kind::Refused)
     }
 
-    /// The number of lines that refuse something.
-    pub(super) fn refusals(&self) -> usize {
-        self.report.lines.iter().filter(|line| line.kind == Kind::Refused).count()
+    /// The number of lines so far.
+    pub(super) fn line_count(&self) -> usize {
+        self.report.lines.len()
+    }
+
+    /// The lines after the first `count` that refuse something.
+    pub(super) fn refusals(&self, count: usize) -> Vec<Line> {
+        self.report.lines[count..].iter().filter(|line| line.kind == Kind::Refused).cloned().collect()
+    }
+
+    /// Adds lines of an earlier conversion.
+    pub(super) fn refuse_again(&mut self, lines: &[Line]) {
+        self.report.lines.extend(lines.iter().cloned());
     }
 
     /// The places in the output of nodes, for their comments.
@@ -89,8 +99,13 @@ impl<'a> Ledger<'a> {
         &self.places
     }
 
-    /// The report. Leaves without an account are dropped, each collection that is dropped as a whole in one line.
-    pub(super) fn close(mut self) -> Report {
+    /// The report. Leaves without an account are dropped. If nothing is written, only the refusals count.
+    pub(super) fn close(mut self, is_written: bool) -> Report {
+        if !is_written {
+            self.report.lines.retain(|line| line.kind == Kind::Refused);
+            self.report.mapped.clear();
+            return self.report;
+        }
         let count = self.origins.iter().count();
         let mut has_account = vec![false; count];
         // A line or a mapped node accounts for all below it, a node that is left out only for itself.

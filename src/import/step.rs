@@ -1,18 +1,14 @@
 //! What a person does on the host before the first switch.
 
-use crate::project::FileKind;
-
 /// A step on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostStep {
     /// Copies a folder or a file of the project.
-    CopyFolder {
+    CopyPath {
         /// The path as in the Compose file, relative to the project's folder.
         from: String,
         /// The absolute path that the container has.
         to: String,
-        /// The kind of the source, if it exists where the import runs.
-        kind: Option<FileKind>,
     },
     /// Copies a volume of Docker into a volume of Podman.
     CopyVolume {

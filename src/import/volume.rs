@@ -286,7 +286,7 @@ fn path_of(context: &mut Context, node: &Node) -> Vec<Part> {
     let below = below_project(&written);
     let constant = context.constants.at(&format!("paths.{}", context.service), &context.data.clone());
     let to = if below.is_empty() { context.data.clone() } else { format!("{}/{below}", context.data) };
-    context.steps.add(HostStep::CopyFolder { from: written.clone(), to, kind: context.files.kind(&written) });
+    context.steps.add(HostStep::CopyPath { from: written.clone(), to });
     let mut parts = vec![match constant {
         Some(constant) => Part::Reference(constant),
         None => Part::Text(context.data.clone()),
@@ -302,11 +302,7 @@ fn moved(container: &mut Container, source: &str) -> Vec<Part> {
     let context = &mut *container.context;
     let data = context.data.clone();
     let below = below_project(source);
-    context.steps.add(HostStep::CopyFolder {
-        from: source.to_owned(),
-        to: format!("{data}/{below}"),
-        kind: None,
-    });
+    context.steps.add(HostStep::CopyPath { from: source.to_owned(), to: format!("{data}/{below}") });
     let constant = context.constants.at(&format!("paths.{}", context.service), &data);
     vec![constant.map_or(Part::Text(data), Part::Reference), Part::Text(format!("/{below}"))]
 }

@@ -3,7 +3,6 @@
 use shell_words::quote;
 
 use crate::import::HostStep;
-use crate::project::FileKind;
 
 /// The functions of the script.
 const FUNCTIONS: &str = include_str!("../../templates/import/move-data.sh");
@@ -13,14 +12,13 @@ pub fn script(project: &str, steps: &[HostStep]) -> Option<String> {
     let mut lines = String::new();
     for step in steps {
         let line = match step {
-            HostStep::CopyFolder { from, to, kind } => {
-                let function = if *kind == Some(FileKind::File) { "copy_file" } else { "copy_folder" };
+            HostStep::CopyPath { from, to } => {
                 let from = match from.strip_prefix("~/") {
                     Some(below) => format!("\"$home\"/{}", quote(below)),
                     None if from == "~" => "\"$home\"".to_owned(),
                     None => quote(from).into_owned(),
                 };
-                format!("{function} {from} {}", quote(to))
+                format!("copy_path {from} {}", quote(to))
             }
             HostStep::CopyVolume { from, to } => format!("copy_volume {} {}", quote(from), quote(to)),
         };

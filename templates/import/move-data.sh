@@ -11,42 +11,23 @@ if command -v docker >/dev/null; then
   docker compose --project-name @project@ stop
 fi
 
-# Copies a folder with owners, modes, links and extended attributes. The copy has its name only when it is complete.
-copy_folder() {
-  if [[ ! -d $1 ]]; then
-    echo "$1: no such folder; skipped" >&2
+# Copies a folder or a file with owners, modes, links and extended attributes. The copy has its name only when it is
+# complete.
+copy_path() {
+  if [[ ! -e $1 ]]; then
+    echo "$1: does not exist; create $2 if the containers need it" >&2
     return
   fi
-  if [[ -e $2 ]] && [[ -n $(ls -A "$2") ]]; then
+  if [[ -d $2 ]] && [[ -z $(ls -A "$2") ]]; then
+    rmdir "$2"
+  fi
+  if [[ -e $2 ]]; then
     echo "$2: exists; not changed" >&2
     return
   fi
   rm -rf "$2.new"
   mkdir -p "$(dirname "$2")"
   cp --archive --reflink=auto --no-target-directory "$1" "$2.new"
-  if [[ -d $2 ]]; then
-    rmdir "$2"
-  fi
-  mv --no-target-directory "$2.new" "$2"
-  echo "$1: copied to $2"
-}
-
-# Copies a file.
-copy_file() {
-  if [[ -d $1 ]]; then
-    copy_folder "$1" "$2"
-    return
-  fi
-  if [[ ! -e $1 ]]; then
-    echo "$1: no such file; create $2" >&2
-    return
-  fi
-  if [[ -e $2 ]]; then
-    echo "$2: exists; not changed" >&2
-    return
-  fi
-  mkdir -p "$(dirname "$2")"
-  cp --archive --no-target-directory "$1" "$2.new"
   mv --no-target-directory "$2.new" "$2"
   echo "$1: copied to $2"
 }
@@ -59,6 +40,6 @@ copy_volume() {
     return
   fi
   podman volume inspect "$2" >/dev/null 2>&1 || podman volume create "$2" >/dev/null
-  copy_folder "$from" "$(podman volume inspect --format '{{.Mountpoint}}' "$2")"
+  copy_path "$from" "$(podman volume inspect --format '{{.Mountpoint}}' "$2")"
 }
 

@@ -13,7 +13,7 @@ use homegen::source::Sources;
 use serde_yaml::{Mapping, Value};
 
 /// The files of a project in memory, by path.
-struct Files(HashMap<String, String>);
+pub struct Files(HashMap<String, String>);
 
 impl ProjectFiles for Files {
     fn read(&self, path: &str) -> Result<String, Unread> {
@@ -53,16 +53,32 @@ pub struct Case {
     /// The files of the project by path.
     files: Vec<(String, String)>,
     options: ReadOptions,
+    /// The other lines of options.
+    pub rest: Vec<String>,
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/compose")
+impl Case {
+    /// The name of the file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The files in memory.
+    pub fn files(&self) -> Files {
+        Files(self.files.iter().cloned().collect())
+    }
+
+    /// The options of the reader.
+    pub fn options(&self) -> &ReadOptions {
+        &self.options
+    }
 }
 
-/// All cases. A line `== PATH` starts a file. Before the first one stand options: `file PATH`, `env NAME=VALUE`, `profile NAME`,
+/// All cases in a folder of the tests. A line `== PATH` starts a file. Before the first one stand options: `file PATH`, `env NAME=VALUE`, `profile NAME`,
 /// `env-file PATH` and `name NAME`.
-fn cases() -> Vec<Case> {
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder())
+pub fn cases(folder: &str) -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
@@ -72,6 +88,7 @@ fn cases() -> Vec<Case> {
         let text = fs::read_to_string(&path).expect("text");
         let mut parts = text.split("== ");
         let mut options = options([]);
+        let mut rest = Vec::new();
         for line in parts.next().unwrap_or_default().lines().filter(|line| !line.starts_with('#')) {
             match line.split_once(' ') {
                 Some(("file", path)) => options.files.push(path.to_owned()),
@@ -82,7 +99,8 @@ fn cases() -> Vec<Case> {
                     let (name, value) = pair.split_once('=').expect("NAME=VALUE");
                     options.environment.insert(name.to_owned(), value.to_owned());
                 }
-                _ => assert!(line.is_empty(), "{}: {line}", path.display()),
+                _ if line.is_empty() => {}
+                _ => rest.push(line.to_owned()),
             }
         }
         let files: Vec<(String, String)> = parts
@@ -93,7 +111,7 @@ fn cases() -> Vec<Case> {
             options.files = compose::default_files(&Files(files.iter().cloned().collect()));
         }
         let name = path.file_stem().expect("a name").to_str().expect("UTF-8").to_owned();
-        Case { name, files, options }
+        Case { name, files, options, rest }
     };
     paths.into_iter().map(case).collect()
 }
@@ -111,11 +129,12 @@ pub struct Read {
 pub fn results() -> &'static [Read] {
     static RESULTS: LazyLock<Vec<Read>> = LazyLock::new(|| {
         let result = |case: Case| {
+            assert!(case.rest.is_empty(), "{}: {:?}", case.name, case.rest);
             let files = case.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
             let (project, sources, diagnostics) = read(files, &case.options);
             Read { name: case.name, project, sources, diagnostics }
         };
-        cases().into_iter().map(result).collect()
+        cases("compose").into_iter().map(result).collect()
     });
     &RESULTS
 }
@@ -203,7 +222,7 @@ fn shown(project: &Project, sources: &Sources) -> String {
 
 #[test]
 fn each_case_is_read_as_its_snapshot_says() {
-    insta::with_settings!({ snapshot_path => folder(), prepend_module_to_snapshot => false, omit_expression => true }, {
+    insta::with_settings!({ snapshot_path => "compose", prepend_module_to_snapshot => false, omit_expression => true }, {
         for read in results() {
             let text = match &read.project {
                 Some(project) => shown(project, &read.sources),

@@ -27,6 +27,7 @@ mod graph;
 mod growth;
 mod half_typed;
 mod images;
+mod import;
 mod last_build;
 mod layers;
 mod list;
