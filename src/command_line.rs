@@ -15,8 +15,8 @@
 //!     command: [nginx, -g, daemon off;]
 //! ```
 //!
-//! Lists of `KEY=value` are mappings, as in Compose's canonical forms. Ports, volumes, devices and similar texts are in Compose's
-//! short forms, which have the same grammar. An option of Podman without a key in Compose is a word of [`PODMAN_ARGS`].
+//! The values are brought into Compose's canonical forms: ports, volumes and devices have the same grammar in both. An option
+//! of Podman without a key in Compose is a word of [`PODMAN_ARGS`].
 
 mod words;
 
@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
+use crate::compose::canonical;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::limits::MAX_BYTES;
 use crate::podman::arguments::{Argument, Mistake, before_image, fields, options};
@@ -749,15 +750,19 @@ impl Reader<'_> {
         }
     }
 
-    fn finish(self) -> Option<Project> {
+    fn finish(mut self) -> Option<Project> {
+        let mut service = Node { origin: self.root, kind: Kind::Map(std::mem::take(&mut self.keys)) };
+        // What the texts of the options mean is the same in Compose's short forms.
+        canonical::service(&mut service, &self.origins, self.diagnostics, &mut self.replaced);
         if self.diagnostics.has_errors() {
             return None;
         }
+        let Kind::Map(keys) = service.kind else { return None };
         let name = self.name.filter(|name| !name.is_empty()).unwrap_or_else(|| "app".to_owned());
         let service = Service {
             name: name.clone(),
             origin: self.root,
-            keys: self.keys,
+            keys,
             env_files: self.env_files,
             is_active: true,
         };
@@ -851,4 +856,304 @@ fn text(origin: Origin, text: impl Into<String>) -> Node {
 fn flag(origin: Origin, is_true: bool) -> Node {
     let scalar = Scalar::text(if is_true { "true" } else { "false" });
     Node { origin, kind: Kind::Scalar(Scalar { is_plain: true, ..scalar }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::FileKind;
+
+    struct Files;
+
+    impl ProjectFiles for Files {
+        fn read(&self, path: &str) -> Result<String, Unread> {
+            match path {
+                "app.env" => Ok("# comment\nA=1=2\nB='x' # y\n\n C\r\n".to_owned()),
+                "broken.env" => Err(Unread::Failed("not UTF-8 text".to_owned())),
+                _ => Err(Unread::Absent),
+            }
+        }
+
+        fn kind(&self, _: &str) -> Option<FileKind> {
+            None
+        }
+    }
+
+    fn read_line(line: &str) -> (Option<Project>, Sources, Vec<Diagnostic>) {
+        let mut sources = Sources::default();
+        let mut diagnostics = Diagnostics::default();
+        let project = read(line, &Files, &mut sources, &mut diagnostics);
+        let diagnostics = diagnostics.into_sorted(&sources);
+        (project, sources, diagnostics)
+    }
+
+    fn project(line: &str) -> Project {
+        let (project, _, diagnostics) = read_line(line);
+        project.unwrap_or_else(|| panic!("{line}: {diagnostics:?}"))
+    }
+
+    /// A value as JSON, with `<NAME>` for a variable.
+    fn json(node: &Node) -> serde_json::Value {
+        match &node.kind {
+            Kind::Null => serde_json::Value::Null,
+            Kind::Scalar(scalar) => {
+                let parts = scalar.parts.iter().map(|part| match part {
+                    Part::Text(text) => text.clone(),
+                    Part::Variable(reference) => format!("<{}>{}", reference.name, reference.value),
+                });
+                parts.collect::<String>().into()
+            }
+            Kind::List(items) => items.iter().map(json).collect(),
+            Kind::Map(keys) => keys
+                .iter()
+                .map(|(key, node)| (key.clone(), json(node)))
+                .collect::<serde_json::Map<_, _>>()
+                .into(),
+        }
+    }
+
+    fn keys(line: &str) -> serde_json::Value {
+        let project = project(line);
+        let [service] = project.services.as_slice() else { panic!("one service") };
+        let keys = service.keys.iter().filter(|(key, _)| *key != "image");
+        keys.map(|(key, node)| (key.clone(), json(node))).collect::<serde_json::Map<_, _>>().into()
+    }
+
+    #[test]
+    fn every_option_with_a_key_becomes_this_key() {
+        let run = |options: &str| keys(&format!("podman run {options} app:1"));
+        let port = serde_json::json!([{ "mode": "ingress", "target": "80", "published": "8080", "protocol": "tcp" }]);
+        for (options, expected) in [
+            ("-p8080:80", serde_json::json!({ "ports": port })),
+            ("--publish=8080:80/tcp", serde_json::json!({ "ports": port })),
+            (
+                "-e A=1 -e A=b=c -eB= --env C",
+                serde_json::json!({ "environment": { "A": "b=c", "B": "", "C": null } }),
+            ),
+            ("-it", serde_json::json!({ "stdin_open": "true", "tty": "true" })),
+            ("-l a=b --label c", serde_json::json!({ "labels": { "a": "b", "c": "" } })),
+            ("--restart unless-stopped", serde_json::json!({ "restart": "unless-stopped" })),
+            (
+                "--cap-add NET_ADMIN,SYS_TIME --cap-drop=ALL",
+                serde_json::json!({ "cap_add": ["NET_ADMIN", "SYS_TIME"], "cap_drop": ["ALL"] }),
+            ),
+            (
+                "-u 1000:1000 -w /app -h box",
+                serde_json::json!({ "user": "1000:1000", "working_dir": "/app", "hostname": "box" }),
+            ),
+            (
+                "-m 512m --cpus 1.5 --pids-limit 100 --shm-size=1g",
+                serde_json::json!({ "mem_limit": "512m", "cpus": "1.5", "pids_limit": "100", "shm_size": "1g" }),
+            ),
+            (
+                "--memory-swap -1 --memory-reservation 1g",
+                serde_json::json!({ "memswap_limit": "-1", "mem_reservation": "1g" }),
+            ),
+            (
+                "--stop-timeout 30 --stop-signal SIGINT",
+                serde_json::json!({ "stop_grace_period": "30s", "stop_signal": "SIGINT" }),
+            ),
+            (
+                "--read-only --init --privileged=false",
+                serde_json::json!({ "read_only": "true", "init": "true", "privileged": "false" }),
+            ),
+            (
+                "--log-driver json-file --log-opt max-size=10m",
+                serde_json::json!({ "logging": { "driver": "json-file", "options": { "max-size": "10m" } } }),
+            ),
+            (
+                "--ulimit nofile=1024:2048 --ulimit nproc=5",
+                serde_json::json!({ "ulimits": { "nofile": { "soft": "1024", "hard": "2048" }, "nproc": "5" } }),
+            ),
+            (
+                "--sysctl net.core.somaxconn=1024",
+                serde_json::json!({ "sysctls": { "net.core.somaxconn": "1024" } }),
+            ),
+            (
+                "--tmpfs /run:size=64m --dns 9.9.9.9",
+                serde_json::json!({ "tmpfs": ["/run:size=64m"], "dns": ["9.9.9.9"] }),
+            ),
+            (
+                "--device /dev/dri",
+                serde_json::json!({ "devices": [{ "source": "/dev/dri", "target": "/dev/dri", "permissions": "rwm" }] }),
+            ),
+            ("--add-host nas:192.168.1.2", serde_json::json!({ "extra_hosts": { "nas": ["192.168.1.2"] } })),
+            (
+                "--security-opt no-new-privileges --group-add video",
+                serde_json::json!({ "security_opt": ["no-new-privileges"], "group_add": ["video"] }),
+            ),
+            (
+                "--pull always --platform linux/amd64",
+                serde_json::json!({ "pull_policy": "always", "platform": "linux/amd64" }),
+            ),
+            (
+                "--annotation a=b --userns auto",
+                serde_json::json!({ "annotations": { "a": "b" }, "userns_mode": "auto" }),
+            ),
+            (
+                "--pull newer --umask 0022 --secret a,type=env",
+                serde_json::json!({ "x-podman-args": ["--pull=newer", "--umask=0022", "--secret=a,type=env"] }),
+            ),
+            ("--entrypoint /bin/sh", serde_json::json!({ "entrypoint": ["/bin/sh"] })),
+            ("--entrypoint '[\"/bin/sh\",\"-c\"]'", serde_json::json!({ "entrypoint": ["/bin/sh", "-c"] })),
+            ("--entrypoint ''", serde_json::json!({ "entrypoint": [] })),
+            (
+                "--health-cmd 'curl -f http://a || exit 1' --health-interval=30s --health-retries 3 --health-start-period 5s --health-timeout 2s",
+                serde_json::json!({ "healthcheck": { "test": ["CMD-SHELL", "curl -f http://a || exit 1"], "interval": "30s", "retries": "3", "start_period": "5s", "timeout": "2s" } }),
+            ),
+            ("--no-healthcheck", serde_json::json!({ "healthcheck": { "disable": "true" } })),
+            ("--network host", serde_json::json!({ "network_mode": "host" })),
+            ("--network container:vpn", serde_json::json!({ "network_mode": "container:vpn" })),
+            (
+                "--net front --ip 10.0.0.2 --network-alias a --network-alias b --mac-address 02:00:00:00:00:05",
+                serde_json::json!({ "networks": { "front": { "aliases": ["a", "b"], "ipv4_address": "10.0.0.2", "mac_address": "02:00:00:00:00:05" } } }),
+            ),
+            (
+                "--network front:ip=10.0.0.2,alias=a --network back",
+                serde_json::json!({ "networks": { "front": { "ipv4_address": "10.0.0.2", "aliases": ["a"] }, "back": null } }),
+            ),
+            (
+                "--network name=front,ip=10.0.0.2",
+                serde_json::json!({ "networks": { "front": { "ipv4_address": "10.0.0.2" } } }),
+            ),
+            (
+                "-v /a:/b:ro",
+                serde_json::json!({ "volumes": [{ "type": "bind", "source": "/a", "target": "/b", "read_only": "true", "bind": { "create_host_path": "true" } }] }),
+            ),
+            (
+                "-v $(pwd)/a:/b",
+                serde_json::json!({ "volumes": [{ "type": "bind", "source": "./a", "target": "/b", "bind": { "create_host_path": "true" } }] }),
+            ),
+            (
+                "--mount type=bind,src=/a,dst=/b,ro",
+                serde_json::json!({ "volumes": [{ "type": "bind", "source": "/a", "target": "/b", "read_only": "true" }] }),
+            ),
+            (
+                "--mount type=tmpfs,destination=/t,tmpfs-size=64m",
+                serde_json::json!({ "volumes": [{ "type": "tmpfs", "target": "/t", "tmpfs": { "size": "64m" } }] }),
+            ),
+            (
+                "--mount type=image,source=a,target=/b",
+                serde_json::json!({ "x-podman-args": ["--mount=type=image,source=a,target=/b"] }),
+            ),
+            ("--gpus all", serde_json::json!({ "gpus": [{ "count": "all" }] })),
+            ("--gpus '\"device=0,1\"'", serde_json::json!({ "gpus": [{ "device_ids": ["0", "1"] }] })),
+            ("-e A=$A -e B=${B:-c}", serde_json::json!({ "environment": { "A": "<A>", "B": "<B>c" } })),
+            ("-d --rm --quiet --sig-proxy=false", serde_json::json!({})),
+        ] {
+            assert_eq!(run(options), expected, "{options}");
+        }
+    }
+
+    #[test]
+    fn the_program_the_image_and_the_command_are_found() {
+        let line = "sudo -E A=1 /usr/bin/docker container run -d \\\n  --name web -e A \\\n  ghcr.io/example/app:1 serve --name x \"$HOME/y\"\n";
+        let project = project(line);
+        let service = &project.services[0];
+        assert_eq!((project.name.as_str(), service.name.as_str()), ("web", "web"));
+        assert_eq!(json(&service.keys["image"]), "ghcr.io/example/app:1");
+        assert_eq!(json(&service.keys["command"]), serde_json::json!(["serve", "--name", "x", "<HOME>/y"]));
+        assert_eq!(json(&service.keys["environment"]), serde_json::json!({ "A": "1" }));
+        let name = project.origins.place(service.keys["container_name"].origin);
+        assert_eq!(&line[name.at.start as usize..name.at.end as usize], "--name web");
+        for (image, name) in [
+            ("nginx", "nginx"),
+            ("docker.io/library/nginx@sha256:ab", "nginx"),
+            ("localhost:5000/a/b:c", "b"),
+        ] {
+            assert_eq!(self::project(&format!("podman create {image}")).services[0].name, name);
+        }
+        assert_eq!(keys("docker run -- app -d"), serde_json::json!({ "command": ["-d"] }));
+    }
+
+    #[test]
+    fn named_volumes_and_networks_exist_outside_of_the_project() {
+        let project = project(
+            "docker run -v data:/data -v ./a:/a -v /b --mount src=more,dst=/more --network front app",
+        );
+        assert_eq!(project.volumes.keys().collect::<Vec<_>>(), ["data", "more"]);
+        assert_eq!(json(&project.volumes["data"]), serde_json::json!({ "name": "data", "external": "true" }));
+        assert_eq!(
+            json(&project.networks["front"]),
+            serde_json::json!({ "name": "front", "external": "true" })
+        );
+    }
+
+    #[test]
+    fn an_env_file_has_lines_whose_values_stand_for_themselves() {
+        let project = project("C=3 docker run --env-file ./app.env --env-file missing.env app");
+        let [file, missing] = project.services[0].env_files.as_slice() else { panic!("two files") };
+        let found = file.variables.as_ref().expect("read").iter();
+        let found: Vec<_> =
+            found.map(|(name, variable)| (name.as_str(), variable.value.as_deref())).collect();
+        assert_eq!(found, [("A", Some("1=2")), ("B", Some("'x' # y")), ("C", Some("3"))]);
+        assert!(missing.variables.is_none());
+    }
+
+    #[test]
+    fn every_mistake_of_a_line_is_reported_once() {
+        let found = |line: &str| {
+            let (project, _, diagnostics) = read_line(line);
+            assert!(project.is_none(), "{line}");
+            assert!(
+                diagnostics.iter().all(|found| found.help.is_some() || found.code == Code::ComposeValue),
+                "{line}"
+            );
+            diagnostics
+                .iter()
+                .map(|found| format!("{}: {}", found.code.code(), found.message))
+                .collect::<Vec<_>>()
+        };
+        for (line, expected) in [
+            ("", &["HG1831: the command is not `podman run` or `docker run`"][..]),
+            ("docker compose up -d", &["HG1831: the command is not `podman run` or `docker run`"]),
+            ("docker run -d", &["HG1831: the command has no image"]),
+            ("docker run app 'x", &["HG1831: the command line ends in an open quote or bracket"]),
+            ("docker run app && rm -rf /", &["HG1831: the text has more than one command"]),
+            ("docker run --volum ./a:/a app", &["HG1832: there is no option `--volum`"]),
+            (
+                "docker run -X --foo app",
+                &["HG1832: there is no option `-X`", "HG1832: there is no option `--foo`"],
+            ),
+            (
+                "docker run --stop-timeout 30s --init=2 app",
+                &[
+                    "HG1833: `30s` is not a valid value for `--stop-timeout`",
+                    "HG1833: `2` is not a valid value for `--init`",
+                ],
+            ),
+            ("docker run '-p 80:80' app", &["HG1833: an option and its value are one word"]),
+            ("docker run -p", &["HG1833: an option has no value", "HG1831: the command has no image"]),
+            ("docker run -p a:b app", &["HG1821: `a:b` is not a valid port"]),
+            (
+                "docker run --env-file broken.env app",
+                &["HG1801: `broken.env` cannot be read: not UTF-8 text"],
+            ),
+            (
+                "docker run --mount type=bind,src=/a app",
+                &["HG1833: `type=bind,src=/a` is not a valid value for `--mount`"],
+            ),
+        ] {
+            assert_eq!(found(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_known_option_is_in_the_project_or_reported() {
+        for option in options().chain(DOCKER_ONLY.iter().copied()) {
+            let line = format!("podman run --{option}=1=2 app");
+            let (project, _, diagnostics) = read_line(&line);
+            let Some(project) = project else {
+                assert!(!diagnostics.is_empty(), "{option}");
+                continue;
+            };
+            let service = &project.services[0];
+            let is_value = service.keys.len() > 1 || !service.env_files.is_empty();
+            assert!(is_value || !project.replaced.is_empty(), "{option}");
+        }
+        assert!(KEYS.is_sorted_by_key(|(name, ..)| *name));
+        let is_known =
+            |name: &&str| options().chain(DOCKER_ONLY.iter().copied()).any(|known| *known == **name);
+        assert!(KEYS.iter().map(|(name, ..)| name).chain(WITHOUT_EFFECT).all(|name| is_known(&name)));
+    }
 }

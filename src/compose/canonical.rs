@@ -41,7 +41,7 @@ pub(super) struct Canon<'a> {
 }
 
 /// Brings a service into its canonical form.
-pub(super) fn service(
+pub(crate) fn service(
     node: &mut Node,
     origins: &Origins,
     diagnostics: &mut Diagnostics,

@@ -7,9 +7,11 @@ use std::sync::LazyLock;
 use crate::common::encrypted::StoredFiles;
 use crate::common::{compile, compile_beside, record_of, report};
 use homegen::Outcome;
-use homegen::diag::{Code, Severity};
+use homegen::diag::{Code, Diagnostics, Severity};
 use homegen::file_context::FileContext;
 use homegen::lock::Lock;
+use homegen::project::{FileKind, ProjectFiles, Unread};
+use homegen::source::Sources;
 use serde_yaml::Value;
 
 fn folder() -> PathBuf {
@@ -53,6 +55,33 @@ fn read_compose(code: Code, heading: &str) -> Outcome {
     Outcome { sources, diagnostics, files: project.map(|_| Vec::new()) }
 }
 
+/// The command line under a heading of a page. `None` if the files of the page are not command lines.
+fn command_line(code: Code, heading: &str) -> Option<&'static str> {
+    let (_, section) = code.page().split_once(&format!("\n## {heading}\n\n```sh\n"))?;
+    section.split("```").next()
+}
+
+/// A folder without files.
+struct NoFiles;
+
+impl ProjectFiles for NoFiles {
+    fn read(&self, _: &str) -> Result<String, Unread> {
+        Err(Unread::Absent)
+    }
+
+    fn kind(&self, _: &str) -> Option<FileKind> {
+        None
+    }
+}
+
+/// Reads a command line of a page.
+fn read_command_line(line: &str) -> Outcome {
+    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
+    let project = homegen::command_line::read(line, &NoFiles, &mut sources, &mut diagnostics);
+    let diagnostics = diagnostics.into_sorted(&sources);
+    Outcome { sources, diagnostics, files: project.map(|_| Vec::new()) }
+}
+
 /// The encrypted files of a page by path, which stand under `Encrypted`.
 fn encrypted_files(page: &str) -> BTreeMap<String, String> {
     let Some((_, section)) = page.split_once("\n## Encrypted\n") else { return BTreeMap::new() };
@@ -70,6 +99,9 @@ fn encrypted_files(page: &str) -> BTreeMap<String, String> {
 fn compile_file(code: Code, heading: &str) -> Outcome {
     if is_compose(code) {
         return read_compose(code, heading);
+    }
+    if let Some(line) = command_line(code, heading) {
+        return read_command_line(line);
     }
     let page = code.page();
     let exists = |path: &str| page.lines().any(|line| line == format!("- `{path}`"));
@@ -126,7 +158,8 @@ fn the_passing_file_of_a_page_compiles_without_diagnostics() {
     for code in Code::ALL {
         let outcome = compile_file(*code, "Passes");
         assert!(outcome.diagnostics.is_empty(), "{}:\n{}", code.code(), report(&outcome));
-        let is_written = outcome.files.is_some_and(|files| !files.is_empty() || is_compose(*code));
+        let is_project = is_compose(*code) || command_line(*code, "Passes").is_some();
+        let is_written = outcome.files.is_some_and(|files| !files.is_empty() || is_project);
         assert!(is_written, "{}", code.code());
     }
 }
@@ -197,7 +230,10 @@ const MENDED: &[(&str, &str, &str)] = &[(
 fn two_mistakes_are_both_reported_in_either_order() {
     // Two merged files would share the files beside them and the last build.
     let is_alone = |code: &&Code| {
-        !is_compose(**code) && !code.page().contains("\n## Files\n") && !code.page().contains("\n## Before\n")
+        !is_compose(**code)
+            && command_line(**code, "Fails").is_none()
+            && !code.page().contains("\n## Files\n")
+            && !code.page().contains("\n## Before\n")
     };
     let read = |code: Code, heading: &str| serde_yaml::from_slice::<Value>(&file(code, heading)).ok();
     let pages: Vec<(Code, Value, Value)> = Code::ALL
