@@ -15,8 +15,8 @@
 //!     command: [nginx, -g, daemon off;]
 //! ```
 //!
-//! The values are brought into Compose's canonical forms: ports, volumes and devices have the same grammar in both. An option
-//! of Podman without a key in Compose is a word of [`PODMAN_ARGS`].
+//! Lists of `KEY=value` are mappings, as in Compose's canonical forms. Ports, volumes, devices and similar texts are in Compose's
+//! short forms, which have the same grammar. An option of Podman without a key in Compose is a word of [`PODMAN_ARGS`].
 
 mod words;
 
@@ -24,7 +24,6 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use crate::compose::canonical;
 use crate::diag::{Code, Diagnostic, Diagnostics, suggestion};
 use crate::limits::MAX_BYTES;
 use crate::podman::arguments::{Argument, Mistake, before_image, fields, options};
@@ -750,19 +749,15 @@ impl Reader<'_> {
         }
     }
 
-    fn finish(mut self) -> Option<Project> {
-        let mut service = Node { origin: self.root, kind: Kind::Map(std::mem::take(&mut self.keys)) };
-        // What the texts of the options mean is the same in Compose's short forms.
-        canonical::service(&mut service, &self.origins, self.diagnostics, &mut self.replaced);
+    fn finish(self) -> Option<Project> {
         if self.diagnostics.has_errors() {
             return None;
         }
-        let Kind::Map(keys) = service.kind else { return None };
         let name = self.name.filter(|name| !name.is_empty()).unwrap_or_else(|| "app".to_owned());
         let service = Service {
             name: name.clone(),
             origin: self.root,
-            keys,
+            keys: self.keys,
             env_files: self.env_files,
             is_active: true,
         };
@@ -879,16 +874,13 @@ mod tests {
         }
     }
 
-    fn read_line(line: &str) -> (Option<Project>, Sources, Vec<Diagnostic>) {
-        let mut sources = Sources::default();
-        let mut diagnostics = Diagnostics::default();
-        let project = read(line, &Files, &mut sources, &mut diagnostics);
-        let diagnostics = diagnostics.into_sorted(&sources);
-        (project, sources, diagnostics)
+    fn read_line(line: &str) -> (Option<Project>, Vec<Diagnostic>) {
+        let (_, diagnostics, project) = crate::read_command_line(line, &Files);
+        (project, diagnostics)
     }
 
     fn project(line: &str) -> Project {
-        let (project, _, diagnostics) = read_line(line);
+        let (project, diagnostics) = read_line(line);
         project.unwrap_or_else(|| panic!("{line}: {diagnostics:?}"))
     }
 
@@ -1093,7 +1085,7 @@ mod tests {
     #[test]
     fn every_mistake_of_a_line_is_reported_once() {
         let found = |line: &str| {
-            let (project, _, diagnostics) = read_line(line);
+            let (project, diagnostics) = read_line(line);
             assert!(project.is_none(), "{line}");
             assert!(
                 diagnostics.iter().all(|found| found.help.is_some() || found.code == Code::ComposeValue),
@@ -1142,7 +1134,7 @@ mod tests {
     fn every_known_option_is_in_the_project_or_reported() {
         for option in options().chain(DOCKER_ONLY.iter().copied()) {
             let line = format!("podman run --{option}=1=2 app");
-            let (project, _, diagnostics) = read_line(&line);
+            let (project, diagnostics) = read_line(&line);
             let Some(project) = project else {
                 assert!(!diagnostics.is_empty(), "{option}");
                 continue;

@@ -3,7 +3,7 @@
 //! Each document of each file is interpolated, and brought into canonical forms; then files are merged, `include` and `extends`
 //! are resolved, and implicit values are added. The order is that of compose-go's `loader`.
 
-pub(crate) mod canonical;
+mod canonical;
 mod consistency;
 mod dotenv;
 mod env_files;

@@ -41,7 +41,7 @@ pub(super) struct Canon<'a> {
 }
 
 /// Brings a service into its canonical form.
-pub(crate) fn service(
+pub(super) fn service(
     node: &mut Node,
     origins: &Origins,
     diagnostics: &mut Diagnostics,

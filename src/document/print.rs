@@ -552,6 +552,7 @@ pub(super) mod tests {
     fn is_read(value: &Value, node: &Node, other: &serde_yaml::Value) {
         use serde_yaml::Value as Other;
         match (value, &node.kind, other) {
+            (Value::Null, Kind::Unknown, Other::Null) => {}
             (Value::Null, Kind::Scalar(text), Other::Null) => assert_eq!(text.atom(), Atom::Null),
             (Value::Plain(plain), Kind::Scalar(text), other) if is_number_or_flag(plain) => {
                 assert_eq!(text.atom(), Atom::from_plain(plain));
@@ -604,7 +605,9 @@ pub(super) mod tests {
         let root = parse(&text, SourceId::FILE, &mut diagnostics).expect("a tree");
         let sources = Sources::new("homeserver.yaml", text.clone());
         let resolved = resolve(&root, &HashMap::new(), File::KEYS, &sources, &mut diagnostics);
-        let found = diagnostics.into_sorted(&sources);
+        let mut found = diagnostics.into_sorted(&sources);
+        // A constant without a value is a mistake of its own.
+        found.retain(|found| found.code != Code::ConstantWithoutValue);
         assert!(found.is_empty(), "{found:?}");
         let node =
             resolved.file.get("constants").and_then(|constants| constants.get("tree")).expect("a value");

@@ -7,11 +7,10 @@ use std::sync::LazyLock;
 use crate::common::encrypted::StoredFiles;
 use crate::common::{compile, compile_beside, record_of, report};
 use homegen::Outcome;
-use homegen::diag::{Code, Diagnostics, Severity};
+use homegen::diag::{Code, Severity};
 use homegen::file_context::FileContext;
 use homegen::lock::Lock;
 use homegen::project::{FileKind, ProjectFiles, Unread};
-use homegen::source::Sources;
 use serde_yaml::Value;
 
 fn folder() -> PathBuf {
@@ -76,9 +75,7 @@ impl ProjectFiles for NoFiles {
 
 /// Reads a command line of a page.
 fn read_command_line(line: &str) -> Outcome {
-    let (mut sources, mut diagnostics) = (Sources::default(), Diagnostics::default());
-    let project = homegen::command_line::read(line, &NoFiles, &mut sources, &mut diagnostics);
-    let diagnostics = diagnostics.into_sorted(&sources);
+    let (sources, diagnostics, project) = homegen::read_command_line(line, &NoFiles);
     Outcome { sources, diagnostics, files: project.map(|_| Vec::new()) }
 }
 
