@@ -183,7 +183,9 @@ fn read_options(
 /// The variables of the process.
 fn environment() -> IndexMap<String, String> {
     let variables = std::env::vars_os();
-    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    variables
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// The command line in the arguments, or from standard input.

@@ -64,7 +64,7 @@ pub(super) fn parse_raw(
                 continue;
             }
         };
-        diagnostics.push(invalid_line(span, reason).help("write `NAME=value`"));
+        diagnostics.push(invalid_line(span, reason));
     }
     variables
 }
@@ -78,6 +78,7 @@ fn without_mark(text: &str) -> &str {
 #[track_caller]
 fn invalid_line(span: Span, reason: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::EnvFileLine, "invalid line in an env file", span, reason)
+        .help("write `NAME=value`, with quotes on both sides of the value or on none")
 }
 
 /// An env file in the course of its reading.

@@ -111,7 +111,7 @@ impl Template<'_> {
             self.push_variable(name);
             return Ok(after + 1);
         }
-        let (colon, sign) = match text[after..end].as_bytes() {
+        let (colon, sign) = match &text.as_bytes()[after..end] {
             [b':', sign, ..] => (true, *sign),
             [sign, ..] => (false, *sign),
             [] => (false, 0),

@@ -434,8 +434,10 @@ impl<'c, 'a> Container<'c, 'a> {
         if text.is_empty() {
             self.changed(node, "an empty user is the user of the image", None);
         } else if text.contains("$(") || text.contains('`') {
-            let constant =
-                self.context.constants.to_fill_in("USER_ID", &format!("fill in the user that `{text}` prints"));
+            let constant = self
+                .context
+                .constants
+                .to_fill_in("USER_ID", &format!("fill in the user that `{text}` prints"));
             let cause = "the user is a command of a shell, which Compose does not run: fill in its constant";
             self.context.ledger.line(Kind::FillIn, Some(node.origin), cause, Some(text));
             self.set(&["user"], Value::reference(constant), node.origin);

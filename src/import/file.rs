@@ -102,8 +102,7 @@ fn config(container: &mut Container, item: &Node, definition: &Node, target: &st
         container.context.ledger.mapped(content.origin, place);
     } else if let Some(variable) = definition.get("environment") {
         let name = variable.text().unwrap_or_default().into_owned();
-        let value =
-            container.context.project.variables.get(&name).and_then(|variable| variable.value.clone());
+        let value = container.context.variable(&name);
         container.set(&["files", target, "text"], Value::text(value.unwrap_or_default()), item.origin);
         let place =
             ["files", target, "text"].iter().fold(container.place.clone(), |place, key| place.key(key));

@@ -64,11 +64,10 @@ fn shown(case: &Case) -> String {
     if let Some(document) = &import.document {
         let written = document.print();
         text.push_str(&format!("== homeserver.yaml\n{written}"));
-        let found = homegen::check_import("homeserver.yaml", &written, &import.report, &project, &mut sources);
-        let found: Vec<String> = found
-            .iter()
-            .map(|one| format!("{} {}\n", one.code.code(), one.message))
-            .collect();
+        let found =
+            homegen::check_import("homeserver.yaml", &written, &import.report, &project, &mut sources);
+        let found: Vec<String> =
+            found.iter().map(|one| format!("{} {}\n", one.code.code(), one.message)).collect();
         if !found.is_empty() {
             text.push_str(&format!("== check\n{}", found.concat()));
         }
@@ -77,7 +76,8 @@ fn shown(case: &Case) -> String {
     if !import.secrets.is_empty() {
         text.push_str("== secrets\n");
         for secret in &import.secrets {
-            let content = secret.content.as_ref().map_or("no content".to_owned(), |one| format!("{:?}", one.as_str()));
+            let content =
+                secret.content.as_ref().map_or("no content".to_owned(), |one| format!("{:?}", one.as_str()));
             let format = if secret.is_env { " (env)" } else { "" };
             text.push_str(&format!("{}{format}: {content}\n", secret.name));
         }
@@ -114,7 +114,10 @@ fn leaves(value: &serde_yaml::Value, path: &str, found: &mut Vec<String>) {
     match value {
         serde_yaml::Value::Mapping(map) if !map.is_empty() => {
             for (key, value) in map {
-                let key = key.as_str().map(str::to_owned).unwrap_or_else(|| serde_json::to_string(key).expect("a key"));
+                let key = key
+                    .as_str()
+                    .map(str::to_owned)
+                    .unwrap_or_else(|| serde_json::to_string(key).expect("a key"));
                 let is_plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
                 let path = match (path, is_plain) {
                     ("", _) => key.clone(),
@@ -165,7 +168,10 @@ fn every_value_is_in_the_output_or_in_the_report() {
             .filter(|entry| entry.get("file").is_none())
             .map(|entry| {
                 let has_all = match entry["kind"].as_str() {
-                    Some(kind) => matches!(kind, "dropped" | "refused") || entry["path"].as_str().is_some_and(|path| path.ends_with(']')),
+                    Some(kind) => {
+                        matches!(kind, "dropped" | "refused")
+                            || entry["path"].as_str().is_some_and(|path| path.ends_with(']'))
+                    }
                     None => !entry["to"].is_null(),
                 };
                 (entry["path"].as_str().expect("a path").to_owned(), has_all)

@@ -87,11 +87,19 @@ impl Canon<'_> {
     }
 
     fn items(&mut self, items: &mut [Node], shape: &Shape) -> bool {
-        items.iter_mut().fold(true, |is_valid, item| self.shape(item, shape) && is_valid)
+        let mut is_valid = true;
+        for item in items {
+            is_valid &= self.shape(item, shape);
+        }
+        is_valid
     }
 
     fn entries(&mut self, entries: &mut IndexMap<String, Node>, shape: &Shape) -> bool {
-        entries.values_mut().fold(true, |is_valid, entry| self.shape(entry, shape) && is_valid)
+        let mut is_valid = true;
+        for entry in entries.values_mut() {
+            is_valid &= self.shape(entry, shape);
+        }
+        is_valid
     }
 
     /// Checks a mapping with fixed keys, except for the values of `others`.
@@ -280,7 +288,9 @@ fn cast(scalar: &mut Scalar, shape: &Shape) -> Result<(), Fault> {
         Shape::Printed(takes_boolean) => match (&atom, atom.printed()) {
             (Atom::Boolean(_), _) if !takes_boolean => return Err(Fault::Type),
             // Compose makes a string of it, which YAML would not read as the same number.
-            (Atom::Time(_) | Atom::Float(_), Some(printed)) if printed.contains(|c: char| c.is_alphabetic()) => {
+            (Atom::Time(_) | Atom::Float(_), Some(printed))
+                if printed.contains(|c: char| c.is_alphabetic()) =>
+            {
                 scalar.is_plain = false;
                 scalar::set(scalar, printed);
                 return Ok(());
