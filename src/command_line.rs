@@ -1146,6 +1146,6 @@ mod tests {
         assert!(KEYS.is_sorted_by_key(|(name, ..)| *name));
         let is_known =
             |name: &&str| options().chain(DOCKER_ONLY.iter().copied()).any(|known| *known == **name);
-        assert!(KEYS.iter().map(|(name, ..)| name).chain(WITHOUT_EFFECT).all(|name| is_known(&name)));
+        assert!(KEYS.iter().map(|(name, ..)| name).chain(WITHOUT_EFFECT).all(is_known));
     }
 }

@@ -37,6 +37,8 @@ pub struct Comments {
     pub above: Vec<String>,
     /// The comment behind it on its line.
     pub beside: Option<String>,
+    /// The lines after it: at the end of its members, if it is a collection.
+    pub below: Vec<String>,
 }
 
 /// A value.

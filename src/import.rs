@@ -156,6 +156,7 @@ fn convert_all(
         service: service.clone(),
     };
     context.top_level();
+    context.place_services();
     let mut document = Map::default();
     let mut containers = Map::default();
     network::convert(&mut context, existing, &mut document);
@@ -242,6 +243,20 @@ impl Context<'_> {
         }
     }
 
+    /// States that the services, and the file itself, are the service, for their comments.
+    fn place_services(&mut self) {
+        let origins = &self.project.origins;
+        let place = Path::of(&["services", &self.service]);
+        let first = self.project.services.first().and_then(|service| origins.place(service.origin).parent);
+        let root = first.and_then(|services| origins.place(services).parent);
+        if let Some(root) = root {
+            self.ledger.placed(root, place.clone());
+        }
+        if let Some(services) = first {
+            self.ledger.placed(services, place);
+        }
+    }
+
     /// The parts of a scalar in the output: variables that several values use become constants, and those without a
     /// value constants to fill in.
     fn parts(&mut self, scalar: &project::Scalar, origin: Origin) -> Vec<Part> {
@@ -279,7 +294,7 @@ impl Context<'_> {
             "" => format!("fill in `{variable}`"),
             message => format!("fill in `{variable}`: {}", message.replace('\n', " ")),
         };
-        let constant = self.constants.to_fill_in(variable, &comment);
+        let constant = self.constants.without_value(variable, &comment);
         if self.filled_in.insert(constant.clone()) {
             self.ledger.line(
                 Kind::FillIn,
@@ -345,11 +360,22 @@ fn text_or_number(parts: Vec<Part>) -> Value {
 /// True for a number or flag that YAML and homegen read as it is written.
 fn is_plain(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_number = digits == "0"
-        || !digits.is_empty()
-            && digits.len() < 16
-            && !digits.starts_with('0')
-            && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_whole = |digits: &str| {
+        digits == "0"
+            || !digits.is_empty()
+                && digits.len() < 16
+                && !digits.starts_with('0')
+                && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    // A last zero would be lost by a program that reads a number.
+    let is_fraction = |digits: &str| {
+        !digits.is_empty()
+            && digits.len() < 10
+            && !digits.ends_with('0')
+            && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let is_decimal = |(whole, fraction): (&str, &str)| is_whole(whole) && is_fraction(fraction);
+    let is_number = is_whole(digits) || digits.split_once('.').is_some_and(is_decimal);
     is_number || matches!(text, "true" | "false")
 }
 

@@ -447,6 +447,20 @@ fn is_matcher(word: &str) -> bool {
     word.starts_with(['@', '/', '*'])
 }
 
+/// Reports whether a line of a file or a comment of it has a secret: `- NAME=value`, `# name: value`, or one by its form.
+pub(crate) fn is_in_line(line: &str) -> bool {
+    let line = line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '-' | '"' | '\''));
+    let pair = line.split_once(['=', ':']).map(|(name, value)| (name.trim(), value.trim()));
+    let is_named = pair.is_some_and(|(name, value)| {
+        !name.contains(' ')
+            && is_secret_name(name)
+            && !is_public_name(name)
+            && !value.is_empty()
+            && may_be_secret(value)
+    });
+    is_named || in_text(line).is_some() || in_lines(line).is_some()
+}
+
 /// The first secret in the lines of a script or a configuration file (`name = value` and `name: value`).
 pub(crate) fn in_lines(text: &str) -> Option<Reason> {
     text.lines().find_map(|line| {

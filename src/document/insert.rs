@@ -868,7 +868,7 @@ mod tests {
             assert!(found.is_err(), "{existing}: {found:?}");
         }
         let mut entry = service("new");
-        entry.entries[0].comments = Comments { above: vec!["a".to_owned()], beside: None };
+        entry.entries[0].comments = Comments { above: vec!["a".to_owned()], ..Comments::default() };
         assert!(insert_checked("homegen: 1\n", &entry).is_ok());
     }
 

@@ -142,7 +142,7 @@ impl Printer {
             false => format!("{}{key}:", start(indent, marks)),
         };
         let (column, below) = (indent - MARK * marks, indent + self.step);
-        let Comments { above, beside } = &entry.comments;
+        let Comments { above, beside, below: behind } = &entry.comments;
         self.comments(above, column);
         match &entry.value {
             Value::List(items) if inline(&entry.value, width(&line) + 1).is_none() => {
@@ -155,6 +155,8 @@ impl Printer {
             }
             value => self.scalar(line, value, beside.as_deref(), below, column),
         }
+        let is_collection = matches!(entry.value, Value::List(_) | Value::Map(_));
+        self.comments(behind, if is_collection { below } else { column });
     }
 
     /// Prints the items of a list, with the marks `- ` in column `indent`. The line of the first one has `marks` more
@@ -164,7 +166,7 @@ impl Printer {
             let marks = if index == 0 { marks } else { 0 };
             let line = format!("{}-", start(indent, marks));
             let (column, below) = (indent - MARK * marks, indent + MARK);
-            let Comments { above, beside } = &item.comments;
+            let Comments { above, beside, below: behind } = &item.comments;
             self.comments(above, column);
             match &item.value {
                 Value::List(items) if inline(&item.value, width(&line) + 1).is_none() => {
@@ -178,6 +180,8 @@ impl Printer {
                 Value::Null => self.line(format!("{line} null"), beside.as_deref(), column),
                 value => self.scalar(line, value, beside.as_deref(), below, column),
             }
+            let is_collection = matches!(item.value, Value::List(_) | Value::Map(_));
+            self.comments(behind, if is_collection { below } else { column });
         }
     }
 
@@ -500,8 +504,9 @@ pub(super) mod tests {
 
     fn any_comments() -> impl Strategy<Value = Comments> {
         let comment = || prop_oneof![3 => any_text(), 1 => Just("a word, ".repeat(30))];
-        let any = (prop::collection::vec(comment(), 0..3), prop::option::of(comment()));
-        let any = any.prop_map(|(above, beside)| Comments { above, beside });
+        let lines = || prop::collection::vec(comment(), 0..3);
+        let any = (lines(), prop::option::of(comment()), lines());
+        let any = any.prop_map(|(above, beside, below)| Comments { above, beside, below });
         prop_oneof![2 => Just(Comments::default()), 1 => any]
     }
 

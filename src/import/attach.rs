@@ -4,6 +4,7 @@ use super::Context;
 use crate::document::{Comments, Map, Value};
 use crate::project::{self, Step};
 use crate::report::Path;
+use crate::secret::is_in_line;
 
 /// The order of the top-level keys.
 const ORDER: &[&str] = &["homegen", "host", "constants", "agenix", "secrets", "networks", "services"];
@@ -13,16 +14,18 @@ pub(super) fn comments(context: &Context, document: &mut Map) {
     let places = context.ledger.places();
     for (origin, comments) in &context.project.comments {
         let Some(place) = places.get(origin) else { continue };
-        let is_public =
-            |text: &&str| !context.secrets.are_in(text) && crate::secret::in_lines(text).is_none();
+        let is_public = |text: &&str| !context.secrets.are_in(text) && !is_in_line(text);
         let text = |comment: &'_ project::Comment| {
             comment.text.strip_prefix(' ').unwrap_or(&comment.text).to_owned()
         };
         let above = comments.above.iter().map(text).filter(|text| is_public(&text.as_str()));
         let above: Vec<String> = above.collect();
         let beside = comments.beside.iter().map(text).find(|text| is_public(&text.as_str()));
+        let below = comments.below.iter().map(text).filter(|text| is_public(&text.as_str()));
+        let below: Vec<String> = below.collect();
         if let Some(found) = find(document, place) {
             found.above.extend(above);
+            found.below.extend(below);
             if found.beside.is_none() {
                 found.beside = beside;
             }

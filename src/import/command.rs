@@ -61,7 +61,7 @@ fn words_or_line(words: Vec<Value>) -> Value {
 fn printed_length(word: &Value) -> usize {
     match word {
         Value::Plain(text) => text.len(),
-        Value::Text(parts) => parts.iter().map(|part| part_length(part)).sum(),
+        Value::Text(parts) => parts.iter().map(part_length).sum(),
         _ => 0,
     }
 }
@@ -136,7 +136,7 @@ fn with_secret(container: &mut Container, key: &str, node: &Node) {
     let words = node.items();
     let first = words[0].text().unwrap_or_default().into_owned();
     if first.starts_with('-') || key == "command" && container.service.keys.contains_key("entrypoint") {
-        let constant = container.context.constants.to_fill_in(
+        let constant = container.context.constants.without_value(
             &format!("{}_COMMAND", container.name.to_uppercase().replace('-', "_")),
             "fill in the arguments without the secret, which the program has to read from a file or a variable",
         );

@@ -45,7 +45,7 @@ impl Constants {
     }
 
     /// The constant of a variable without a value.
-    pub(super) fn to_fill_in(&mut self, variable: &str, comment: &str) -> String {
+    pub(super) fn without_value(&mut self, variable: &str, comment: &str) -> String {
         let comment = Some(format!("import: {comment}"));
         self.find(variable, camel_case(variable), None, comment)
             .unwrap_or_else(|| panic!("`{variable}` has no value"))

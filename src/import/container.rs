@@ -95,6 +95,9 @@ impl<'c, 'a> Container<'c, 'a> {
     pub(super) fn finish(mut self) -> Map {
         let rank = |key: &str| ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len());
         self.map.entries.sort_by_key(|entry| rank(&entry.key));
+        if self.map.get("limits").is_some() {
+            self.map.map("limits").entries.sort_by(|a, b| a.key.cmp(&b.key));
+        }
         self.map
     }
 
@@ -437,7 +440,7 @@ impl<'c, 'a> Container<'c, 'a> {
             let constant = self
                 .context
                 .constants
-                .to_fill_in("USER_ID", &format!("fill in the user that `{text}` prints"));
+                .without_value("USER_ID", &format!("fill in the user that `{text}` prints"));
             let cause = "the user is a command of a shell, which Compose does not run: fill in its constant";
             self.context.ledger.line(Kind::FillIn, Some(node.origin), cause, Some(text));
             self.set(&["user"], Value::reference(constant), node.origin);
@@ -469,12 +472,9 @@ impl<'c, 'a> Container<'c, 'a> {
         match text.split(':').next().unwrap_or_default() {
             "always" | "unless-stopped" => self.left_out(node, "it is the default"),
             "on-failure" => {
-                match text.contains(':') {
-                    true => self.dropped(
-                        node,
-                        "systemd has no limit of attempts: the container restarts on every failure",
-                    ),
-                    false => {}
+                if text.contains(':') {
+                    let cause = "systemd has no limit of attempts: the container restarts on every failure";
+                    self.dropped(node, cause);
                 }
                 self.set(&["restart"], Value::text("on-failure"), node.origin);
             }

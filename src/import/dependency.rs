@@ -60,7 +60,7 @@ pub(super) fn depends_on(container: &mut Container, node: &Node) {
         .collect();
     for (name, one) in written {
         let Some(target) = container.context.names.get(&name).cloned() else {
-            container.dropped(&one, "a dependency is a service whose profiles are not active");
+            container.dropped(&one, "a dependency is a service that is not written");
             continue;
         };
         let (value, is_dropped) = match condition(&one).as_str() {
@@ -100,7 +100,7 @@ pub(super) fn links(container: &mut Container, node: &Node) {
         let text = link.text().unwrap_or_default().into_owned();
         let target = text.split(':').next().unwrap_or_default();
         let Some(name) = container.context.names.get(target).cloned() else {
-            container.dropped(link, "a link is to a service whose profiles are not active");
+            container.dropped(link, "a link is to a service that is not written");
             continue;
         };
         let is_known =
@@ -123,9 +123,7 @@ pub(super) fn namespace(container: &mut Container, key: &str, node: &Node) {
                 let name = container.context.full_name(name);
                 container.set(&[key], Value::text(format!("container:{name}")), node.origin);
             }
-            None => {
-                container.dropped(node, "the namespace is that of a service whose profiles are not active")
-            }
+            None => container.dropped(node, "the namespace is that of a service that is not written"),
         },
         None => match text.strip_prefix("container:") {
             Some(name) => match container.context.container_called(name) {

@@ -80,7 +80,7 @@ fn variable(container: &mut Container, name: &str, node: &Node) {
             [project::Part::Variable(reference)] => reference.name.clone(),
             _ => name.to_owned(),
         };
-        let secret = container.context.secrets.to_fill_in(&hint, false);
+        let secret = container.context.secrets.without_value(&hint, false);
         let cause = "a secret has no value: create its file";
         let detail = Some(format!("the secret `{secret}`"));
         container.context.ledger.line(Kind::FillIn, Some(node.origin), cause, detail);
@@ -116,7 +116,7 @@ pub(super) fn secret_of(
 ) -> String {
     match part.value() {
         "" => {
-            let secret = container.context.secrets.to_fill_in(hint, false);
+            let secret = container.context.secrets.without_value(hint, false);
             let detail = Some(format!("the secret `{secret}`"));
             let cause = "a secret has no value: create its file";
             container.context.ledger.line(Kind::FillIn, Some(origin), cause, detail);
@@ -178,7 +178,7 @@ fn is_repeated(container: &Container, name: &str, value: &str) -> bool {
     let variables = container.service.env_files.iter().rev().filter_map(|file| file.variables.as_ref());
     let last = variables.flat_map(|variables| variables.iter().rev()).find(|(known, _)| known == name);
     let is_equal = last.is_some_and(|(_, variable)| variable.value.as_deref() == Some(value));
-    is_equal && container.service.env_files.iter().any(|file| has_secret(file))
+    is_equal && container.service.env_files.iter().any(has_secret)
 }
 
 /// True if an env file has the value of a secret.
@@ -209,7 +209,7 @@ pub(super) fn env_files(container: &mut Container) {
                 container.context.ledger.changed(file.origin, "an optional env file does not exist");
                 continue;
             }
-            let secret = container.context.secrets.to_fill_in(&hint, true);
+            let secret = container.context.secrets.without_value(&hint, true);
             let cause = "an env file does not exist: create the secret with its content";
             let detail = Some(format!("`{}` is the secret `{secret}`", file.path));
             container.context.ledger.line(Kind::FillIn, Some(file.origin), cause, detail);

@@ -41,7 +41,7 @@ fn secret(container: &mut Container, key: &str, definition: &Node) -> Option<Str
     };
     let name = match &content {
         Some(content) => context.secrets.of_content(key, content, false),
-        None => context.secrets.to_fill_in(key, false),
+        None => context.secrets.without_value(key, false),
     };
     let place = Path::of(&["secrets", &name]);
     for (member, value) in written(definition) {

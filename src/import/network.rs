@@ -395,9 +395,7 @@ pub(super) fn mode(container: &mut Container, node: &Node) {
                     let value = Value::text(format!("service:{name}"));
                     container.set(&["network_mode"], value, node.origin);
                 }
-                None => {
-                    container.dropped(node, "the network is that of a service whose profiles are not active")
-                }
+                None => container.dropped(node, "the network is that of a service that is not written"),
             },
             Some(("container", name)) => {
                 // The container may be one of this project.

@@ -82,7 +82,7 @@ fn default_address(container: &mut Container, item: &Node, published: &str) -> V
         }
         Publish::Keep if published == DNS => {
             let comment = "fill in the address of the host in the local network";
-            let constant = container.context.constants.to_fill_in("LAN_ADDRESS", comment);
+            let constant = container.context.constants.without_value("LAN_ADDRESS", comment);
             let cause = "port 53 of every address is also the port of Podman's own DNS: fill in an address";
             let detail = Some(format!("the constant `{constant}`"));
             container.context.ledger.line(Kind::FillIn, Some(item.origin), cause, detail);

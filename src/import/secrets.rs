@@ -58,7 +58,7 @@ impl Secrets {
     }
 
     /// The secret without a value that `hint` names.
-    pub(super) fn to_fill_in(&mut self, hint: &str, is_env: bool) -> String {
+    pub(super) fn without_value(&mut self, hint: &str, is_env: bool) -> String {
         if let Some(name) = self.missing.get(hint) {
             return name.clone();
         }

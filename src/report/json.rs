@@ -39,7 +39,7 @@ pub fn render(
     for line in &report.lines {
         let text =
             line.detail.as_ref().map_or(line.cause.clone(), |detail| format!("{}: {detail}", line.cause));
-        let place = line.origin.zip(project).map(|(origin, project)| (origin, project));
+        let place = line.origin.zip(project);
         entries.push(Entry {
             file: place.and_then(|(origin, project)| file(project.origins.place(origin).at.source)),
             path: place.map(|(origin, project)| project.origins.path(origin)).unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! Texts in which secrets are covered, for the snippets of diagnostics on a terminal.
 
 use crate::import::ImportedSecret;
-use crate::secret::{in_lines, in_text};
+use crate::secret::is_in_line;
 use crate::source::Sources;
 
 /// The length from which a value counts as a secret wherever it stands.
@@ -35,7 +35,7 @@ fn value_of(line: &str) -> &str {
 /// A line with its value covered if it looks like a secret.
 fn line(line: &str) -> String {
     let content = line.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '-' | '"' | '\''));
-    if in_lines(content).is_none() && in_text(content).is_none() {
+    if !is_in_line(line) {
         return line.to_owned();
     }
     let start = line.len() - content.len();

@@ -150,7 +150,8 @@ fn every_value_is_in_the_output_or_in_the_report() {
     let mut lost = Vec::new();
     for case in cases("import") {
         let imported = import(&case);
-        if imported.result.is_none() {
+        // A refused project has no output, and its report only the reasons.
+        if imported.result.as_ref().is_none_or(|(_, import)| import.document.is_none()) {
             continue;
         }
         let report = report(&imported);
