@@ -1072,7 +1072,7 @@ mod tests {
     }
 
     #[test]
-    fn an_env_file_has_lines_whose_values_stand_for_themselves() {
+    fn an_env_file_keeps_quotes_in_its_values() {
         let project = project("C=3 docker run --env-file ./app.env --env-file missing.env app");
         let [file, missing] = project.services[0].env_files.as_slice() else { panic!("two files") };
         let found = file.variables.as_ref().expect("read").iter();

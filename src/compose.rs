@@ -1,7 +1,7 @@
 //! Pass: Compose files → [`project`](crate::project). Reads a project as Docker Compose does.
 //!
 //! Each document of each file is interpolated, and brought into canonical forms; then files are merged, `include` and `extends`
-//! are resolved, and implicit values are added. The order is that of compose-go's `loader`.
+//! are resolved, and implicit values are added. The order is compose-go's (`loader`).
 
 mod canonical;
 mod consistency;

@@ -34,14 +34,11 @@ use secrets::Secrets;
 use step::Steps;
 use volume::Volumes;
 
-pub use secrets::ImportedSecret;
-pub use step::HostStep;
-
 use crate::document::{Map, Part, Value};
 use crate::project::{self, Node, Origin, Project, ProjectFiles, Service, ValueSource};
-use crate::report::{Kind, Line, Path, Report};
+use crate::report::{HostStep, ImportedSecret, Kind, Line, Path, Report};
 
-/// What the command line says about an import.
+/// The options of an import.
 #[derive(Debug)]
 pub struct Options {
     /// `--data`: the folder for relative paths of the project. Default: `/var/lib/NAME`.
@@ -95,13 +92,13 @@ pub struct Existing {
 pub struct Import {
     /// The name of the service.
     pub service: String,
-    /// What became of each node.
+    /// The report about all nodes.
     pub report: Report,
     /// The file, or its additions. `None` if the project is refused.
     pub document: Option<Map>,
     /// The secrets, with their contents.
     pub secrets: Vec<ImportedSecret>,
-    /// What a person does on the host before the first switch, in this order.
+    /// The steps on the host before the first switch, in this order.
     pub steps: Vec<HostStep>,
 }
 

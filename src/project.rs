@@ -369,7 +369,7 @@ pub enum FileKind {
     Folder,
 }
 
-/// What a command line says about the reading of a project.
+/// The options of reading a project.
 #[derive(Debug, Default)]
 pub struct ReadOptions {
     /// The Compose files, merged in order, with paths relative to the project's folder. The first one is in the project's folder.

@@ -7,12 +7,14 @@ pub mod move_data;
 
 use std::fmt::{Display, Formatter};
 
+use zeroize::Zeroizing;
+
 use crate::project::{Origin, Step, write_path};
 
 /// A report. The lines and the mapped nodes together account for every node of the input.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What differs from the input, or is left to a person.
+    /// The differences from the input, and the tasks for a person.
     pub lines: Vec<Line>,
     /// The nodes whose values are in the output, or have no meaning there.
     pub mapped: Vec<Mapped>,
@@ -53,6 +55,36 @@ pub struct Mapped {
     pub origin: Origin,
     /// Its place in the output, or the reason for which it is left out.
     pub to: Result<Path, &'static str>,
+}
+
+/// A step on the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostStep {
+    /// Copies a folder or a file of the project.
+    CopyPath {
+        /// The path as in the Compose file, relative to the project's folder.
+        from: String,
+        /// The absolute path that the container has.
+        to: String,
+    },
+    /// Copies a volume of Docker into a volume of Podman.
+    CopyVolume {
+        /// Docker's name of the volume.
+        from: String,
+        /// Podman's name.
+        to: String,
+    },
+}
+
+/// A secret of an import.
+#[derive(Debug)]
+pub struct ImportedSecret {
+    /// The name in homeserver.yaml.
+    pub name: String,
+    /// The content, or `None` if the Compose file has no value for it.
+    pub content: Option<Zeroizing<String>>,
+    /// True for lines of `KEY=value`.
+    pub is_env: bool,
 }
 
 /// A path of keys and indexes in homeserver.yaml.

@@ -69,7 +69,7 @@ enum Format {
     Json,
 }
 
-/// What the arguments are, if they are not Compose files.
+/// The kind of the arguments, if they are not Compose files.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum From {
     /// A command line
@@ -153,7 +153,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     if written.is_some() { Ok(()) } else { Err(Stop::Wrong) }
 }
 
-/// What the reader of Compose files takes from the command line and the environment.
+/// The options of the reader of Compose files, from the command line and the environment.
 fn read_options(
     arguments: &Arguments,
     folder: &Path,
@@ -213,8 +213,8 @@ fn read_existing(path: &Path) -> Result<String, Stop> {
 
 /// The names in an existing file.
 fn names(text: &str) -> Result<Existing, Stop> {
-    let file =
-        insert::Existing::read(text).map_err(|collision| Stop::Failed(shown_collision(text, &collision)))?;
+    let file = insert::Existing::read(text, homegen::parse::parse)
+        .map_err(|collision| Stop::Failed(shown_collision(text, &collision)))?;
     let list = |key: &str| file.names(key).map(str::to_owned).collect::<Vec<String>>();
     let has = |key: &str| file.names(key).next().is_some();
     Ok(Existing {
@@ -230,7 +230,7 @@ fn names(text: &str) -> Result<Existing, Stop> {
 
 /// The text of an existing file with the additions.
 fn added(path: &Path, text: &str, document: &homegen::document::Map) -> Result<String, Stop> {
-    match insert::insert(text, document) {
+    match insert::insert(text, document, homegen::parse::parse) {
         Ok(inserted) => Ok(inserted.text),
         Err(collisions) => {
             let lines: Vec<String> = collisions
@@ -259,7 +259,7 @@ fn shown_collision(text: &str, collision: &insert::Collision) -> String {
     }
 }
 
-/// The folder of a project: that of its first file.
+/// The folder of a project, which has its first file.
 fn folder(files: &[PathBuf]) -> PathBuf {
     match files.first().and_then(|file| file.parent()) {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),

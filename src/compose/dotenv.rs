@@ -1,6 +1,6 @@
 //! Env files: `.env`, the files of `--env-file`, and those of `env_file`.
 //!
-//! The grammar is that of compose-go's `dotenv/parser.go`, with three differences: a name without a value in a last line
+//! The grammar is compose-go's (`dotenv/parser.go`), with three differences: a name without a value in a last line
 //! without line break is a name like any other (compose-go makes it the value of a variable without a name), a value without
 //! a name is an error, and so is a tab in a name. All lines are read after an error.
 

@@ -1,6 +1,6 @@
 //! Interpolation: `$NAME` and `${NAME…}` in the values of Compose files and env files.
 //!
-//! The grammar is that of compose-go's `template/template.go`, with two differences: a missing required variable is a part
+//! The grammar is compose-go's (`template/template.go`), with two differences: a missing required variable is a part
 //! of the result ([`ValueSource::Required`]), and references nest at most [`MAX_DEPTH`] levels deep.
 
 use std::ops::Range;

@@ -9,7 +9,6 @@ use super::print::{Level, STEP, escaped, is_number_or_flag, print_entry, print_f
 use super::{Entry, Map, Value};
 use crate::ast::File;
 use crate::diag::{Diagnostics, Severity};
-use crate::parse::parse;
 use crate::source::{SourceId, Sources, Span};
 use crate::syntax::{self, Kind, Node};
 use crate::tree::Atom;
@@ -22,6 +21,9 @@ const HOST: &str = "host";
 
 /// The columns of an entry in brackets, from which it is refused.
 const MAX_FLOW: usize = 100;
+
+/// Parses a text into a tree, and reports its mistakes.
+pub type Parse = fn(&str, SourceId, &mut Diagnostics) -> Option<Node>;
 
 /// A file with added entries.
 #[derive(Debug, PartialEq, Eq)]
@@ -75,24 +77,25 @@ pub struct Existing<'a> {
     text: &'a str,
     /// The tree. `None` if the file has no values.
     root: Option<Node>,
+    parse: Parse,
 }
 
 /// Adds the entries of `added` to the text of a file.
-pub fn insert(existing: &str, added: &Map) -> Result<Inserted, Vec<Collision>> {
-    Existing::read(existing).map_err(|collision| vec![collision])?.insert(added)
+pub fn insert(existing: &str, added: &Map, parse: Parse) -> Result<Inserted, Vec<Collision>> {
+    Existing::read(existing, parse).map_err(|collision| vec![collision])?.insert(added)
 }
 
 impl<'a> Existing<'a> {
     /// Reads the text of a file.
-    pub fn read(text: &'a str) -> Result<Existing<'a>, Collision> {
-        let root = read(text)?;
+    pub fn read(text: &'a str, parse: Parse) -> Result<Existing<'a>, Collision> {
+        let root = read(text, parse)?;
         if let Some(root) = &root
             && !matches!(root.kind, Kind::Map(_))
             && !root.is_null()
         {
             return Err(Collision { path: String::new(), span: root.span, reason: Reason::NoMapping });
         }
-        Ok(Existing { text, root: root.filter(|root| !root.is_null()) })
+        Ok(Existing { text, root: root.filter(|root| !root.is_null()), parse })
     }
 
     /// The names in the mapping at the top-level key `key`, such as `services`.
@@ -162,7 +165,7 @@ impl<'a> Existing<'a> {
     /// Compares the tree of the result with the old tree and the additions.
     fn verify(&self, added: &Map, text: &str) -> Result<(), Collision> {
         let other = |path: String, span| Collision { path, span, reason: Reason::Form };
-        let Ok(Some(new)) = read(text) else { return Err(other(String::new(), Span::default())) };
+        let Ok(Some(new)) = read(text, self.parse) else { return Err(other(String::new(), Span::default())) };
         match &self.root {
             None => match is_equal_map(&new, added) {
                 true => Ok(()),
@@ -180,7 +183,7 @@ impl<'a> Existing<'a> {
 }
 
 /// The tree of a text. Fails on a text that is not valid.
-fn read(text: &str) -> Result<Option<Node>, Collision> {
+fn read(text: &str, parse: Parse) -> Result<Option<Node>, Collision> {
     let mut diagnostics = Diagnostics::default();
     // A byte order mark is a part of the text, so that spans are those of the file.
     let root = parse(text, SourceId::FILE, &mut diagnostics);
@@ -557,6 +560,7 @@ mod tests {
     use super::super::{Comments, Part};
     use super::*;
     use crate::document::print::tests::any_value;
+    use crate::parse::parse;
 
     /// The texts of the fixtures that are valid.
     static FIXTURES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
@@ -566,7 +570,7 @@ mod tests {
         for folder in std::fs::read_dir(folder).expect("a folder") {
             let path = folder.expect("a folder").path().join("homeserver.yaml");
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
-            if Existing::read(&text).is_ok_and(|read| read.root.is_some())
+            if Existing::read(&text, parse).is_ok_and(|read| read.root.is_some())
                 && serde_yaml::from_str::<Other>(&text).is_ok()
             {
                 found.push((path.display().to_string(), text));
@@ -659,7 +663,7 @@ mod tests {
 
     /// Inserts into a file, and checks that the result is the sum for another reader of YAML.
     fn insert_checked(existing: &str, added: &Map) -> Result<Inserted, Vec<Collision>> {
-        let inserted = insert(existing, added)?;
+        let inserted = insert(existing, added, parse)?;
         let expected = sum(read_other(existing), read_other(&added.print()));
         assert_eq!(read_other(&inserted.text), expected, "{}", inserted.text);
         let bytes = existing.replace("{}", "").replace('~', "").replace("null", "").replace(" \n", "\n");
@@ -680,7 +684,7 @@ mod tests {
     fn an_entry_that_is_removed_from_a_fixture_and_inserted_again_is_the_same() {
         let mut count = 0;
         for (name, text) in FIXTURES.iter() {
-            let root = Existing::read(text).expect("valid").root.expect("a tree");
+            let root = Existing::read(text, parse).expect("valid").root.expect("a tree");
             let below = |key: &str| root.get(key).map(|node| (Some(key.to_owned()), node));
             let maps = ["services", "secrets", "networks", "constants", "host"].into_iter().filter_map(below);
             for (key, node) in maps.chain([(None, &root)]) {
@@ -699,7 +703,7 @@ mod tests {
                         }
                     };
                     let without = format!("{}{}", &text[..start], &text[end..]);
-                    let (Some(value), Ok(_)) = (value(&entry.value), Existing::read(&without)) else {
+                    let (Some(value), Ok(_)) = (value(&entry.value), Existing::read(&without, parse)) else {
                         continue;
                     };
                     let own = whole(&entry.key, value);
@@ -712,7 +716,7 @@ mod tests {
                         Err(found) => panic!("{name}: {} {found:?}", entry.key),
                     };
                     assert_eq!(read_other(&inserted.text), read_other(text), "{name}: {}", entry.key);
-                    assert_eq!(insert(&inserted.text, &added).expect("kept").text, inserted.text);
+                    assert_eq!(insert(&inserted.text, &added, parse).expect("kept").text, inserted.text);
                     count += 1;
                 }
             }
@@ -797,7 +801,7 @@ mod tests {
                 "services:\n  a:\n    nixos: |\n      a\n\n  a-b:\n    containers:\n      app:\n        image: docker.io/example/app:1\n\n",
             ),
         ] {
-            let inserted = insert(existing, &added).map(|inserted| inserted.text).unwrap_or_default();
+            let inserted = insert(existing, &added, parse).map(|inserted| inserted.text).unwrap_or_default();
             assert_eq!(inserted, expected, "{existing}");
         }
     }
@@ -812,7 +816,7 @@ mod tests {
         let inserted =
             insert_checked(existing, &whole("constants", added.entries[1].value.clone())).expect("added");
         assert_eq!(inserted.kept.len(), 1);
-        let inserted = insert(existing, &added).expect("added");
+        let inserted = insert(existing, &added, parse).expect("added");
         assert_eq!(
             inserted.text,
             "host:\n  name: box\n  memory: 8g\nconstants:\n  paths: { data: /srv, new: /new }\n  a: 1\n"
@@ -828,7 +832,7 @@ mod tests {
         added.push("constants", Value::Map(map(&[("data", Value::text("/new")), ("x.y", Value::text("1"))])));
         let existing =
             "services:\n  a: { port: 1 }\nsecrets: { s: {} }\nconstants:\n  data: /old\n  x.y: 1\n";
-        let found = insert(existing, &added).expect_err("collisions");
+        let found = insert(existing, &added, parse).expect_err("collisions");
         let found: Vec<_> = found
             .iter()
             .map(|found| {
@@ -874,8 +878,9 @@ mod tests {
 
     #[test]
     fn the_names_and_constants_of_a_file_are_found() {
-        let existing = Existing::read("services:\n  a: {}\n  b: {}\nconstants: { p: { d: /srv }, n: 1 }\n")
-            .expect("valid");
+        let existing =
+            Existing::read("services:\n  a: {}\n  b: {}\nconstants: { p: { d: /srv }, n: 1 }\n", parse)
+                .expect("valid");
         assert_eq!(existing.names("services").collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(existing.names("secrets").count(), 0);
         assert_eq!(existing.constants(), [("p.d".to_owned(), "/srv"), ("n".to_owned(), "1")]);

@@ -80,7 +80,7 @@ impl Level {
     }
 }
 
-/// The lines of an entry with its key in column `indent`, with `step` columns between two levels. `level` is that of its value.
+/// The lines of an entry with its key in column `indent`, with `step` columns between two levels. `level` is the level of its value.
 pub(super) fn print_entry(entry: &Entry, indent: usize, step: usize, level: Level) -> String {
     let mut printer = Printer { out: String::new(), step };
     printer.entry(entry, indent, 0, level);
@@ -403,7 +403,7 @@ fn block(text: &str) -> Option<&'static str> {
     let is_readable = |line: &str| line.split('\t').all(|part| !part.chars().any(needs_escape));
     let body = text.strip_suffix('\n').unwrap_or(text);
     let first = body.split('\n').next()?;
-    // The indentation of the first line is that of the block, unless the sign has a number.
+    // The first line has the indentation of the block, unless the sign has a number.
     let begins = first.starts_with(|c: char| c != ' ' && c != '\t');
     let ends =
         !body.ends_with('\n') && body.split('\n').next_back().is_some_and(|last| !last.trim().is_empty());

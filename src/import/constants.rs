@@ -12,7 +12,7 @@ use crate::document::{Entry, Item, Map, Part, Value};
 struct Constant {
     /// The value. `None` if a person has to fill it in.
     value: Option<String>,
-    /// What the comment says.
+    /// The text of the comment.
     comment: Option<String>,
 }
 

@@ -416,7 +416,7 @@ impl<'c, 'a> Container<'c, 'a> {
             .is_some_and(|text| matches!(&*text, "linux/amd64" | "linux/x86_64" | "linux" | "amd64"));
         match is_usual {
             true => self.left_out(node, "it is the platform of the host"),
-            false => self.dropped(node, "the image is that of the host's platform"),
+            false => self.dropped(node, "Podman pulls the image for the host's platform"),
         }
     }
 

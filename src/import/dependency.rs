@@ -123,7 +123,7 @@ pub(super) fn namespace(container: &mut Container, key: &str, node: &Node) {
                 let name = container.context.full_name(name);
                 container.set(&[key], Value::text(format!("container:{name}")), node.origin);
             }
-            None => container.dropped(node, "the namespace is that of a service that is not written"),
+            None => container.dropped(node, "the service whose namespace the container uses is not written"),
         },
         None => match text.strip_prefix("container:") {
             Some(name) => match container.context.container_called(name) {

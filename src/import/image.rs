@@ -52,7 +52,7 @@ pub(super) fn convert(container: &mut Container) {
     container.set(&["image"], Value::Text(joined(parts)), image.origin);
 }
 
-/// What Docker puts before a short name: `docker.io/`, and `library/` for an image without an owner.
+/// The registry that Docker assumes for a short name: `docker.io/`, and `library/` for an image without an owner.
 fn registry(image: &str) -> &'static str {
     match image.split_once('/') {
         Some((first, _)) if first.contains(['.', ':']) || first == "localhost" => "",

@@ -110,7 +110,7 @@ fn own_network(project: &project::Project) -> Option<&str> {
     (is_only && !has_settings(node)).then_some(name.as_str())
 }
 
-/// The name of a network whose name is a variable without a value: that of the variable.
+/// The name of a network whose name is a variable without a value: the name of the variable.
 fn unnamed(context: &mut Context, node: &Node) -> String {
     let Some(name) = node.get("name") else { return String::new() };
     let project::Kind::Scalar(scalar) = &name.kind else { return String::new() };
@@ -395,7 +395,9 @@ pub(super) fn mode(container: &mut Container, node: &Node) {
                     let value = Value::text(format!("service:{name}"));
                     container.set(&["network_mode"], value, node.origin);
                 }
-                None => container.dropped(node, "the network is that of a service that is not written"),
+                None => {
+                    container.dropped(node, "the service whose network the container uses is not written")
+                }
             },
             Some(("container", name)) => {
                 // The container may be one of this project.

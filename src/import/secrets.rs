@@ -7,18 +7,8 @@ use zeroize::Zeroizing;
 
 use super::names::{Taken, slug};
 use crate::document::{Map, Value};
+use crate::report::ImportedSecret;
 use crate::secret::{in_lines, in_text, is_named_secret, is_public_name, is_secret_name};
-
-/// A secret of an import.
-#[derive(Debug)]
-pub struct ImportedSecret {
-    /// The name in homeserver.yaml.
-    pub name: String,
-    /// The content, or `None` if the Compose file has no value for it.
-    pub content: Option<Zeroizing<String>>,
-    /// True for lines of `KEY=value`.
-    pub is_env: bool,
-}
 
 /// The secrets so far.
 #[derive(Debug)]

@@ -1,23 +1,6 @@
-//! What a person does on the host before the first switch.
+//! The steps on the host before the first switch.
 
-/// A step on the host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HostStep {
-    /// Copies a folder or a file of the project.
-    CopyPath {
-        /// The path as in the Compose file, relative to the project's folder.
-        from: String,
-        /// The absolute path that the container has.
-        to: String,
-    },
-    /// Copies a volume of Docker into a volume of Podman.
-    CopyVolume {
-        /// Docker's name of the volume.
-        from: String,
-        /// Podman's name.
-        to: String,
-    },
-}
+use crate::report::HostStep;
 
 /// The steps so far, each once.
 #[derive(Debug, Default)]

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use super::Context;
 use super::container::{Container, joined};
 use super::names::slug;
-use super::step::HostStep;
 use crate::document::{Item, Map, Part, Value};
 use crate::filesystem;
 use crate::project::{self, Node};
-use crate::report::Path;
+use crate::report::{HostStep, Path};
 
 /// The named volumes of the project, by key.
 #[derive(Debug, Default)]

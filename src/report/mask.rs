@@ -1,6 +1,6 @@
 //! Texts in which secrets are covered, for the snippets of diagnostics on a terminal.
 
-use crate::import::ImportedSecret;
+use super::ImportedSecret;
 use crate::secret::is_in_line;
 use crate::source::Sources;
 

@@ -2,7 +2,7 @@
 
 use shell_words::quote;
 
-use crate::import::HostStep;
+use super::HostStep;
 
 /// The functions of the script.
 const FUNCTIONS: &str = include_str!("../../templates/import/move-data.sh");

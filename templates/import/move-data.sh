@@ -4,7 +4,7 @@
 # A target that exists already is not changed, so it can run again after a failure.
 set -euo pipefail
 
-# The home directory that `~` was in Compose: that of the user who runs this script with sudo.
+# The home directory of the user who runs this script with sudo: `~` in the Compose file.
 home=$(getent passwd "${SUDO_USER:-root}" | cut -d: -f6)
 
 if command -v docker >/dev/null; then

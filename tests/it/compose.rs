@@ -221,7 +221,7 @@ fn shown(project: &Project, sources: &Sources) -> String {
 }
 
 #[test]
-fn each_case_is_read_as_its_snapshot_says() {
+fn each_case_equals_its_snapshot() {
     insta::with_settings!({ snapshot_path => "compose", prepend_module_to_snapshot => false, omit_expression => true }, {
         for read in results() {
             let text = match &read.project {

@@ -90,7 +90,7 @@ fn shown(case: &Case) -> String {
 }
 
 #[test]
-fn each_compose_file_becomes_the_file_of_its_snapshot() {
+fn each_imported_file_equals_its_snapshot() {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_snapshot_path("import");

@@ -8,10 +8,13 @@ use std::path::{Path, PathBuf};
 const PASSES: &[&str] = &[
     "accept",
     "check",
+    "command_line",
     "compare",
+    "compose",
     "compose",
     "decode",
     "evaluate",
+    "import",
     "link",
     "lower",
     "parse",

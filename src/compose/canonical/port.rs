@@ -4,7 +4,7 @@
 //! ports: ["127.0.0.1:8080:80/udp"]   # [{ mode: ingress, host_ip: 127.0.0.1, target: 80, published: "8080", protocol: udp }]
 //! ```
 //!
-//! The grammar is that of go-connections' `nat.ParsePortSpec`. A range of several ports stays one entry with ranges, where
+//! The grammar is go-connections' (`nat.ParsePortSpec`). A range of several ports stays one entry with ranges, where
 //! Compose makes one entry of each port.
 
 use std::net::IpAddr;

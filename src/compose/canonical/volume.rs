@@ -7,7 +7,7 @@
 //!   - /run/app             # { type: volume, target: /run/app, volume: {} }
 //! ```
 //!
-//! The grammar is that of compose-go's `format/volume.go`.
+//! The grammar is compose-go's (`format/volume.go`).
 
 use std::ops::Range;
 
@@ -115,8 +115,8 @@ fn short(written: &Scalar, origin: Origin) -> Result<IndexMap<String, Node>, &'s
     Ok(keys)
 }
 
-/// The parts between the colons. A colon after a single letter belongs to a Windows drive, and those in `${…}` separate
-/// nothing. The flag tells whether a `${` is open at the end.
+/// The parts between the colons. A colon after a single letter belongs to a Windows drive, and colons in `${…}` separate
+/// nothing. The flag is true if a `${` is open at the end.
 fn sections(value: &str) -> (Vec<Range<usize>>, bool) {
     let mut sections = Vec::new();
     let (mut start, mut braces) = (0, 0);
