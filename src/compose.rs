@@ -3,6 +3,7 @@
 //! Each document of each file is interpolated, and brought into canonical forms; then files are merged, `include` and `extends`
 //! are resolved, and implicit values are added. The order is compose-go's (`loader`).
 
+mod budget;
 mod canonical;
 mod consistency;
 mod dotenv;
@@ -22,12 +23,13 @@ mod unique;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
+use budget::Budget;
 use environment::Environment;
 use indexmap::IndexMap;
 use model::Model;
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
-use crate::limits::{MAX_BYTES, MAX_COMPOSE_NODES};
+use crate::limits::{MAX_BYTES, MAX_COMPOSE_NODES, MAX_COMPOSE_VALUES};
 use crate::parse::document::{Documents, ValueKind, documents};
 use crate::project::{
     Comments, FileKind, Kind, Node, Origin, Origins, Project, ProjectFiles, ReadOptions, Service, Unread,
@@ -70,6 +72,7 @@ pub fn read(
         diagnostics: &mut found,
         origins: Origins::default(),
         left: MAX_COMPOSE_NODES,
+        budget: Budget::default(),
         replaced: Vec::new(),
         comments: BTreeMap::new(),
         documents: HashMap::new(),
@@ -79,6 +82,7 @@ pub fn read(
         variables: IndexMap::new(),
     };
     let project = reader.project(options);
+    let is_spent = reader.budget.is_spent();
     let project = project.map(|mut project| {
         let used = used(&project);
         let mut replaced = reader.replaced;
@@ -89,6 +93,21 @@ pub fn read(
         project.variables = reader.variables;
         project
     });
+    if is_spent {
+        found = Diagnostics::default();
+        found.push(
+            Diagnostic::new(
+                Code::TooLarge,
+                "the values of variables are too large",
+                Span::default(),
+                format!(
+                    "env files and the values of variables take more than {} MiB",
+                    MAX_COMPOSE_VALUES >> 20
+                ),
+            )
+            .help("use shorter values, or use them less often: each use counts"),
+        );
+    }
     let has_errors = found.has_errors();
     diagnostics.append(found);
     project.filter(|_| !has_errors)
@@ -115,6 +134,7 @@ struct Reader<'a> {
     origins: Origins,
     /// The number of nodes that may follow.
     left: usize,
+    budget: Budget,
     replaced: Vec<(Origin, Origin)>,
     comments: BTreeMap<Origin, Comments>,
     /// The parsed files by path.
@@ -166,7 +186,7 @@ impl Reader<'_> {
         for service in model.services.iter_mut().flat_map(IndexMap::values_mut) {
             canonical::complete(service, &self.origins, self.diagnostics);
         }
-        normalize::normalize(&mut model, &name, &context.environment);
+        normalize::normalize(&mut model, &name, &context.environment, &self.budget);
         let services = std::mem::take(&mut model.services).unwrap_or_default();
         let profiles = active_profiles(options, &context.environment);
         let mut all = Vec::with_capacity(services.len());
@@ -225,7 +245,11 @@ impl Reader<'_> {
                 let Some(pair) = pairs.iter().find(|pair| pair.key == "name") else { continue };
                 let ValueKind::Scalar { text, .. } = &pair.value.kind else { continue };
                 // An invalid reference is reported with all others.
-                let parts = template::interpolate(text, &|name| environment.get(name)).unwrap_or_default();
+                if !self.budget.permits(text) {
+                    continue;
+                }
+                let parts = template::interpolate(text, &|name| self.budget.value(|| environment.get(name)))
+                    .unwrap_or_default();
                 let text: String = parts.iter().map(crate::project::Part::value).collect();
                 name = Some(text).filter(|name| !name.is_empty()).or(name);
             }
@@ -316,11 +340,19 @@ impl Reader<'_> {
             }
             if let Some(root) = documents.roots.first() {
                 let text = &self.sources.get(root.span.source).text;
-                tree::comments(text, &documents, &trees, &self.origins, &mut self.comments);
+                tree::comments(
+                    text,
+                    &documents,
+                    &trees,
+                    &self.origins,
+                    &mut self.left,
+                    &mut self.comments,
+                    self.diagnostics,
+                );
             }
         }
         normalize::add_contexts(&mut model, &context.folder);
-        environment::resolve(&mut model, &context.environment);
+        environment::resolve(&mut model, &context.environment, &self.budget);
         model
     }
 
@@ -329,6 +361,7 @@ impl Reader<'_> {
         environment::interpolate(
             &mut root,
             &context.environment,
+            &self.budget,
             self.sources,
             &self.origins,
             self.diagnostics,
@@ -337,9 +370,7 @@ impl Reader<'_> {
         paths::rebase(&mut own, &context.folder);
         self.include(&mut own, tree, path, context);
         self.replaced.extend(tree.resets.iter().map(|origin| (*origin, *origin)));
-        for removal in &tree.removals {
-            model.remove(removal, &mut self.replaced);
-        }
+        model.remove(&tree.removals, &mut self.replaced);
         self.extend(&mut own, tree, path, context);
         merge::models(model, own, &mut self.replaced);
         unique::model(model, &mut self.replaced);
@@ -376,18 +407,19 @@ fn project_name(name: &str) -> String {
 }
 
 /// The active profiles. Without any, the list has the empty profile (compose-go, WithDefaultProfiles).
-fn active_profiles(options: &ReadOptions, environment: &Environment) -> Vec<String> {
+fn active_profiles(options: &ReadOptions, environment: &Environment) -> HashSet<String> {
     match options.profiles.is_empty() {
         true => {
             let listed = environment.get("COMPOSE_PROFILES").unwrap_or_default();
             listed.split(',').map(|profile| profile.trim().to_owned()).collect()
         }
-        false => options.profiles.clone(),
+        false => options.profiles.iter().cloned().collect(),
     }
 }
 
 /// Reports whether a service with `profiles` is on.
-fn is_active(profiles: Option<&Node>, active: &[String]) -> bool {
-    let own: Vec<_> = profiles.map(Node::items).unwrap_or_default().iter().filter_map(Node::text).collect();
-    own.is_empty() || active.iter().any(|profile| profile == "*" || own.iter().any(|own| own == profile))
+fn is_active(profiles: Option<&Node>, active: &HashSet<String>) -> bool {
+    let own = profiles.map(Node::items).unwrap_or_default();
+    let is_active = |profile: &Node| profile.text().is_some_and(|profile| active.contains(&*profile));
+    own.is_empty() || active.contains("*") || own.iter().any(is_active)
 }

@@ -13,6 +13,9 @@ pub const MAX_NODES: usize = 400_000;
 /// The most values of a Compose project, with aliases, merge keys and `extends` expanded. Compose's own limit for a file is 100,000.
 pub const MAX_COMPOSE_NODES: usize = 150_000;
 
+/// The most bytes of env files and of the values of variables of a Compose project, each time that they are used.
+pub const MAX_COMPOSE_VALUES: usize = 16 << 20;
+
 /// The most further values that presets may add, and the most that references may add.
 pub const MAX_EXPANDED: usize = 100_000;
 

@@ -12,6 +12,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::project::{Part, ValueSource, Variable};
 use crate::source::{SourceId, Span};
 
+use super::budget::Budget;
 use super::template;
 
 /// Reads the variables of an env file in the order of its lines. Of several with one name, the last one wins.
@@ -22,12 +23,21 @@ pub(super) fn parse(
     text: &str,
     source: SourceId,
     lookup: &dyn Fn(&str) -> Option<String>,
+    budget: &Budget,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(String, Variable)> {
     let at = text.len() - without_mark(text).len();
-    let mut reader =
-        Reader { text, at, source, lookup, diagnostics, values: HashMap::new(), variables: Vec::new() };
-    while reader.skip_to_statement() {
+    let mut reader = Reader {
+        text,
+        at,
+        source,
+        lookup,
+        budget,
+        diagnostics,
+        values: HashMap::new(),
+        variables: Vec::new(),
+    };
+    while !budget.is_spent() && reader.skip_to_statement() {
         reader.read_statement();
     }
     reader.variables
@@ -88,6 +98,7 @@ struct Reader<'a> {
     at: usize,
     source: SourceId,
     lookup: &'a dyn Fn(&str) -> Option<String>,
+    budget: &'a Budget,
     diagnostics: &'a mut Diagnostics,
     /// The values of the lines above.
     values: HashMap<String, String>,
@@ -194,7 +205,11 @@ impl<'a> Reader<'a> {
 
     /// The value with its references replaced. `range` is its place, and `is_written` holds if it has the same bytes there.
     fn interpolate(&mut self, value: &str, range: Range<usize>, is_written: bool) -> Option<String> {
-        let lookup = |name: &str| (self.lookup)(name).or_else(|| self.values.get(name).cloned());
+        if !self.budget.permits(value) {
+            return None;
+        }
+        let found = |name: &str| (self.lookup)(name).or_else(|| self.values.get(name).cloned());
+        let lookup = |name: &str| self.budget.value(|| found(name));
         let parts = match template::interpolate(value, &lookup) {
             Ok(parts) => parts,
             Err(invalid) => {
@@ -321,7 +336,7 @@ mod tests {
     /// The variables of `text`, or the places of its errors.
     fn read(text: &str) -> Result<Read, Vec<&str>> {
         let mut diagnostics = Diagnostics::default();
-        let variables = parse(text, SourceId::FILE, &lookup, &mut diagnostics);
+        let variables = parse(text, SourceId::FILE, &lookup, &Budget::default(), &mut diagnostics);
         result(text, variables, diagnostics)
     }
 
@@ -426,7 +441,7 @@ mod tests {
     #[test]
     fn a_variable_has_the_span_of_its_line() {
         let text = "# a\nexport A=\"x\ny\" # b\n  B: 1 # c\nC\n";
-        let variables = parse(text, SourceId::FILE, &lookup, &mut Diagnostics::default());
+        let variables = parse(text, SourceId::FILE, &lookup, &Budget::default(), &mut Diagnostics::default());
         let spans = variables.iter().map(|(_, variable)| variable.span);
         let written: Vec<&str> = spans.map(|span| &text[span.start as usize..span.end as usize]).collect();
         assert_eq!(written, ["export A=\"x\ny\"", "B: 1", "C"]);

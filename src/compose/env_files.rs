@@ -28,11 +28,12 @@ impl Reader<'_> {
             let Some(path) = text("path") else { continue };
             let is_raw = text("format").as_deref() == Some("raw");
             let variables = match self.files.read(plain(&path)) {
+                Ok(text) if !self.budget.take(text.len()) => None,
                 Ok(text) => {
                     let source = self.sources.add(&path, text.clone());
                     Some(match is_raw {
                         true => dotenv::parse_raw(&text, source, &lookup, self.diagnostics),
-                        false => dotenv::parse(&text, source, &lookup, self.diagnostics),
+                        false => dotenv::parse(&text, source, &lookup, &self.budget, self.diagnostics),
                     })
                 }
                 // The converter asks for the file.

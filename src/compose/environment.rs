@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use indexmap::IndexMap;
 
+use super::budget::Budget;
 use super::model::Model;
 use super::{Reader, dotenv, template};
 use crate::diag::{Code, Diagnostic, Diagnostics};
@@ -76,12 +77,15 @@ impl Reader<'_> {
                     continue;
                 }
             };
+            if !self.budget.take(text.len()) {
+                return;
+            }
             let source = self.sources.add(path, text.clone());
             let lookup = |name: &str| {
                 let above = || variables.get(name).and_then(|variable| variable.value.clone());
                 environment.get(name).or_else(above)
             };
-            let found = dotenv::parse(&text, source, &lookup, self.diagnostics);
+            let found = dotenv::parse(&text, source, &lookup, &self.budget, self.diagnostics);
             variables.extend(found);
         }
         environment.add(&variables);
@@ -95,6 +99,7 @@ impl Reader<'_> {
 pub(super) fn interpolate(
     node: &mut Node,
     environment: &Environment,
+    budget: &Budget,
     sources: &Sources,
     origins: &Origins,
     diagnostics: &mut Diagnostics,
@@ -102,20 +107,22 @@ pub(super) fn interpolate(
     match &mut node.kind {
         Kind::Null => {}
         Kind::List(items) => {
-            items.iter_mut().for_each(|item| interpolate(item, environment, sources, origins, diagnostics));
+            items
+                .iter_mut()
+                .for_each(|item| interpolate(item, environment, budget, sources, origins, diagnostics));
         }
         Kind::Map(entries) => {
             entries
                 .values_mut()
-                .for_each(|value| interpolate(value, environment, sources, origins, diagnostics));
+                .for_each(|value| interpolate(value, environment, budget, sources, origins, diagnostics));
         }
         Kind::Scalar(scalar) => {
             let text = scalar.value().into_owned();
-            if !text.contains('$') {
+            if !text.contains('$') || !budget.permits(&text) {
                 return;
             }
             scalar.is_plain = false;
-            match template::interpolate(&text, &|name| environment.get(name)) {
+            match template::interpolate(&text, &|name| budget.value(|| environment.get(name))) {
                 Ok(parts) => scalar.parts = parts,
                 Err(invalid) => {
                     let value = origins.place(node.origin).value;
@@ -145,7 +152,7 @@ fn place(text: &str, range: &std::ops::Range<usize>, value: Span, sources: &Sour
 }
 
 /// Gives variables without a value, `KEY` alone, the value of the project's variable.
-pub(super) fn resolve(model: &mut Model, environment: &Environment) {
+pub(super) fn resolve(model: &mut Model, environment: &Environment, budget: &Budget) {
     for service in model.services.iter_mut().flat_map(IndexMap::values_mut) {
         for path in [&["environment"][..], &["build", "args"]] {
             let mut node = Some(&mut *service);
@@ -158,7 +165,7 @@ pub(super) fn resolve(model: &mut Model, environment: &Environment) {
             let Some(Node { kind: Kind::Map(entries), .. }) = node else { continue };
             for (name, value) in entries {
                 if matches!(value.kind, Kind::Null)
-                    && let Some(set) = environment.get(name)
+                    && let Some(set) = budget.value(|| environment.get(name))
                 {
                     value.kind = variable(name, set);
                 }

@@ -5,10 +5,10 @@ use indexmap::IndexMap;
 use super::environment::interpolate;
 use super::model::{Model, remove};
 use super::paths::{folder, join, plain};
-use super::tree::{Builder, Tree};
+use super::tree::{Builder, Removals, Tree, take};
 use super::{Context, Reader, canonical, merge, paths, unique};
 use crate::diag::{Code, Diagnostic};
-use crate::parse::document::{ValueKind, too_many};
+use crate::parse::document::ValueKind;
 use crate::project::{Kind, Node};
 use crate::source::Span;
 
@@ -73,15 +73,7 @@ impl Reader<'_> {
         if !self.take(&base, span) {
             return;
         }
-        for removal in &tree.removals {
-            if let [section, service, path @ ..] = removal.path.as_slice()
-                && section == "services"
-                && service == name
-                && let Some(removed) = remove(&mut base, path)
-            {
-                self.replaced.push((removed.origin, removal.origin));
-            }
-        }
+        self.remove(&mut base, &tree.removals, name);
         let Some(own) = services.get_mut(name) else { return };
         let origin = own.origin;
         let over = std::mem::replace(own, base);
@@ -112,7 +104,9 @@ impl Reader<'_> {
             let services = pairs.iter().find(|pair| pair.key == "services").map(|pair| &pair.value.kind);
             let Some(ValueKind::Map(services)) = services else { continue };
             // Finding a service of a large file counts, as the file may be searched once for each service.
-            self.left = self.left.saturating_sub(services.len() / 64);
+            if !take(&mut self.left, services.len() / 64, span, self.diagnostics) {
+                return None;
+            }
             if !services.iter().any(|pair| pair.key == name) {
                 continue;
             }
@@ -120,7 +114,14 @@ impl Reader<'_> {
                 Builder { origins: &mut self.origins, left: &mut self.left, diagnostics: self.diagnostics };
             let mut tree = builder.build(root, Some(name));
             let Some(mut root) = tree.root.take() else { continue };
-            interpolate(&mut root, &context.environment, self.sources, &self.origins, self.diagnostics);
+            interpolate(
+                &mut root,
+                &context.environment,
+                &self.budget,
+                self.sources,
+                &self.origins,
+                self.diagnostics,
+            );
             let Kind::Map(mut root) = root.kind else { continue };
             let Some(Node { kind: Kind::Map(mut services), .. }) = root.shift_remove("services") else {
                 continue;
@@ -128,12 +129,8 @@ impl Reader<'_> {
             let Some(mut service) = services.shift_remove(name) else { continue };
             canonical::service(&mut service, &self.origins, self.diagnostics, &mut self.replaced);
             self.replaced.extend(tree.resets.iter().map(|origin| (*origin, *origin)));
-            for removal in &tree.removals {
-                if let (Some(found), [_, _, path @ ..]) = (&mut found, removal.path.as_slice())
-                    && let Some(removed) = remove(found, path)
-                {
-                    self.replaced.push((removed.origin, removal.origin));
-                }
+            if let Some(found) = &mut found {
+                self.remove(found, &tree.removals, name);
             }
             match &mut found {
                 Some(found) => merge::service(found, service, &mut self.replaced),
@@ -178,6 +175,15 @@ impl Reader<'_> {
         unique::service(&mut result, &mut self.replaced);
         self.bases.insert(key, Some(result.clone()));
         Some(result)
+    }
+
+    /// Removes the values of `service` at the places of the tags of the service `name`.
+    fn remove(&mut self, service: &mut Node, removals: &Removals, name: &str) {
+        let own = ["services".to_owned(), name.to_owned()];
+        let Kind::Map(entries) = &mut service.kind else { return };
+        for (path, keys) in removals.range(own.to_vec()..).take_while(|(path, _)| path.starts_with(&own)) {
+            remove(entries, &path[own.len()..], keys, &mut self.replaced);
+        }
     }
 
     /// The extended service of a service, its file, and the place of `extends`, unless that is resolved.
@@ -246,15 +252,6 @@ impl Reader<'_> {
                 Kind::Null => 1,
             }
         }
-        match self.left.checked_sub(size(node)) {
-            Some(left) => {
-                self.left = left;
-                true
-            }
-            None => {
-                self.diagnostics.push(too_many(at).once());
-                false
-            }
-        }
+        take(&mut self.left, size(node), at, self.diagnostics)
     }
 }

@@ -3,7 +3,7 @@
 
 use super::model::Model;
 use super::paths::{folder, join, plain};
-use super::tree::Tree;
+use super::tree::{Tree, take};
 use super::{Context, Reader, merge};
 use crate::diag::{Code, Diagnostic};
 use crate::project::{FileKind, Kind, Node};
@@ -11,6 +11,9 @@ use crate::source::Span;
 
 /// The most files that include each other in a row.
 const MAX_INCLUDED: usize = 100;
+
+/// The nodes that an `include` counts as, besides those of its files.
+const INCLUDE: usize = 20;
 
 /// One entry of `include`.
 struct Include {
@@ -59,14 +62,16 @@ impl Reader<'_> {
                 .iter()
                 .map(|(path, at)| (plain(&join(&context.folder, path)).to_owned(), Some(*at)))
                 .collect();
+            // A file may include another one many times.
+            if !take(&mut self.left, INCLUDE, at, self.diagnostics) {
+                break;
+            }
             let inner = Context { id: self.contexts, folder, environment, including };
             self.contexts += 1;
             let included = self.model(&paths, &inner);
             merge::models(&mut all, included, &mut self.replaced);
         }
-        for removal in &tree.removals {
-            all.remove(removal, &mut self.replaced);
-        }
+        all.remove(&tree.removals, &mut self.replaced);
         // The order of the file itself comes after the included services.
         let over = std::mem::take(own);
         merge::models(&mut all, over, &mut self.replaced);

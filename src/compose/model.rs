@@ -1,9 +1,11 @@
 //! The merged documents of a project, before they are a [`Project`](crate::project::Project).
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use super::canonical;
-use super::tree::Removal;
+use super::tree::Removals;
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::project::{Kind, Node, Origin, Origins};
 
@@ -122,19 +124,23 @@ fn section(
 }
 
 impl Model {
-    /// Removes the value of earlier files at the place of a tag.
-    pub(super) fn remove(&mut self, removal: &Removal, replaced: &mut Vec<(Origin, Origin)>) {
-        let Some((section, path)) = removal.path.split_first() else { return };
-        let Some(entries) = self.section(section) else { return };
-        let Some((key, path)) = path.split_first() else {
-            replaced.extend(entries.drain(..).map(|(_, node)| (node.origin, removal.origin)));
-            return;
-        };
-        let removed = match path {
-            [] => entries.shift_remove(key),
-            _ => entries.get_mut(key).and_then(|node| remove(node, path)),
-        };
-        replaced.extend(removed.map(|node| (node.origin, removal.origin)));
+    /// Removes the values of earlier files at the places of tags.
+    pub(super) fn remove(&mut self, removals: &Removals, replaced: &mut Vec<(Origin, Origin)>) {
+        for (path, keys) in removals {
+            match path.split_first() {
+                None => {
+                    for (key, origin) in keys {
+                        let removed = self.section(key).into_iter().flat_map(|entries| entries.drain(..));
+                        replaced.extend(removed.map(|(_, node)| (node.origin, *origin)));
+                    }
+                }
+                Some((section, path)) => {
+                    if let Some(entries) = self.section(section) {
+                        remove(entries, path, keys, replaced);
+                    }
+                }
+            }
+        }
     }
 
     /// The entries of a section.
@@ -150,12 +156,25 @@ impl Model {
     }
 }
 
-/// Removes the value at `path` below `node`.
-pub(super) fn remove(node: &mut Node, path: &[String]) -> Option<Node> {
-    let Kind::Map(entries) = &mut node.kind else { return None };
-    match path {
-        [] => None,
-        [key] => entries.shift_remove(key),
-        [key, path @ ..] => entries.get_mut(key).and_then(|node| remove(node, path)),
+/// Removes the values of `keys` in the mapping at `path`.
+pub(super) fn remove(
+    entries: &mut IndexMap<String, Node>,
+    path: &[String],
+    keys: &HashMap<String, Origin>,
+    replaced: &mut Vec<(Origin, Origin)>,
+) {
+    if let Some((first, rest)) = path.split_first() {
+        if let Some(Node { kind: Kind::Map(entries), .. }) = entries.get_mut(first) {
+            remove(entries, rest, keys, replaced);
+        }
+        return;
     }
+    // One pass for all keys: removing a single one moves all that follow.
+    entries.retain(|key, node| match keys.get(key) {
+        Some(origin) => {
+            replaced.push((node.origin, *origin));
+            false
+        }
+        None => true,
+    });
 }

@@ -2,13 +2,14 @@
 
 use indexmap::IndexMap;
 
+use super::budget::Budget;
 use super::environment::{Environment, implied};
 use super::model::Model;
 use super::paths::join;
 use crate::project::{Kind, Node, Origin};
 
 /// Adds implicit values.
-pub(super) fn normalize(model: &mut Model, name: &str, environment: &Environment) {
+pub(super) fn normalize(model: &mut Model, name: &str, environment: &Environment, budget: &Budget) {
     let mut default_network = None;
     for service in model.services.iter_mut().flat_map(IndexMap::values_mut) {
         let origin = service.origin;
@@ -36,7 +37,7 @@ pub(super) fn normalize(model: &mut Model, name: &str, environment: &Environment
             add_name(key, node, name);
         }
     }
-    super::environment::resolve(model, environment);
+    super::environment::resolve(model, environment, budget);
 }
 
 /// Puts a service without networks on the default one. Returns true if the service is on it.

@@ -1,6 +1,6 @@
 //! Documents → [`Node`]s with their origins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use indexmap::IndexMap;
 
@@ -10,21 +10,16 @@ use crate::parse::document::{Documents, Value, ValueKind, is_null, too_many};
 use crate::project::{Comment, Comments, Kind, Node, Origin, Origins, Part, Place, Scalar, Step};
 use crate::source::Span;
 
-/// A value with the tag `!reset` or `!override`, which removes the value of earlier files.
-#[derive(Debug)]
-pub(super) struct Removal {
-    /// The keys from the root.
-    pub path: Vec<String>,
-    /// The node with the tag.
-    pub origin: Origin,
-}
+/// The values with the tag `!reset` or `!override`, which remove the values of earlier files: by the path of their mapping, the
+/// keys with the nodes that have the tag.
+pub(super) type Removals = BTreeMap<Vec<String>, HashMap<String, Origin>>;
 
 /// The nodes of a document.
 pub(super) struct Tree {
     /// The root, or `None` if it could not be read.
     pub root: Option<Node>,
     /// The tags that remove values of earlier files.
-    pub removals: Vec<Removal>,
+    pub removals: Removals,
     /// Nodes without effect of their own: those with the tag `!reset`.
     pub resets: Vec<Origin>,
     /// The nodes that stand at their own place and not at an anchor's, in the order of the text.
@@ -41,6 +36,18 @@ pub(super) struct Builder<'a> {
     pub diagnostics: &'a mut Diagnostics,
 }
 
+/// Counts nodes. Returns false if they exceed the limit, which is reported once.
+pub(super) fn take(left: &mut usize, size: usize, at: Span, diagnostics: &mut Diagnostics) -> bool {
+    if *left == 0 {
+        return false;
+    }
+    *left = left.saturating_sub(size);
+    if *left == 0 {
+        diagnostics.push(too_many(at));
+    }
+    *left > 0
+}
+
 /// The state inside one document.
 struct Walk<'b, 'a> {
     builder: &'b mut Builder<'a>,
@@ -55,7 +62,7 @@ struct Walk<'b, 'a> {
 impl Builder<'_> {
     /// The nodes of a document. With `only`, those of one service.
     pub(super) fn build(&mut self, document: &Value, only: Option<&str>) -> Tree {
-        let tree = Tree { root: None, removals: Vec::new(), resets: Vec::new(), own: Vec::new() };
+        let tree = Tree { root: None, removals: Removals::new(), resets: Vec::new(), own: Vec::new() };
         let mut walk = Walk { builder: self, tree, path: Vec::new(), lists: 0, only };
         let root = walk.node(document, None, Step::Root, document.span, true);
         Tree { root, ..walk.tree }
@@ -76,12 +83,9 @@ impl Walk<'_, '_> {
             ValueKind::Scalar { text, .. } => weight(text),
             _ => 1,
         };
-        let Some(left) = self.builder.left.checked_sub(size) else {
-            *self.builder.left = 0;
-            self.builder.diagnostics.push(too_many(at).once());
+        if !take(self.builder.left, size, at, self.builder.diagnostics) {
             return None;
-        };
-        *self.builder.left = left;
+        }
         let is_extension = is_extension(&self.path);
         let is_leaf = is_extension
             || match &value.kind {
@@ -95,7 +99,9 @@ impl Walk<'_, '_> {
             self.tree.own.push(origin);
         }
         if self.lists == 0 && matches!(value.tag.as_deref(), Some("!reset" | "!override")) {
-            self.tree.removals.push(Removal { path: self.path.clone(), origin });
+            if let Some((key, path)) = self.path.split_last() {
+                self.tree.removals.entry(path.to_vec()).or_default().insert(key.clone(), origin);
+            }
         }
         if value.tag.as_deref() == Some("!reset") {
             self.builder.origins.set_leaf(origin, true);
@@ -145,26 +151,25 @@ impl Walk<'_, '_> {
 
     /// A value whose parts have no nodes of their own.
     fn leaf(&mut self, value: &Value, origin: Origin) -> Kind {
-        let mut take = |size: usize| {
-            *self.builder.left = self.builder.left.saturating_sub(size);
-            *self.builder.left > 0
+        let size = match &value.kind {
+            ValueKind::Scalar { text, .. } => weight(text),
+            _ => 1,
         };
+        if !take(self.builder.left, size, value.span, self.builder.diagnostics) {
+            return Kind::Null;
+        }
         match &value.kind {
             ValueKind::Unreadable => Kind::Null,
-            ValueKind::Scalar { text, is_plain } => match take(weight(text)) {
-                true => scalar(text, *is_plain, is_typed(value)),
-                false => Kind::Null,
-            },
-            ValueKind::List(items) if take(items.len()) => {
+            ValueKind::Scalar { text, is_plain } => scalar(text, *is_plain, is_typed(value)),
+            ValueKind::List(items) => {
                 Kind::List(items.iter().map(|item| Node { origin, kind: self.leaf(item, origin) }).collect())
             }
-            ValueKind::Map(pairs) if take(pairs.len()) => {
+            ValueKind::Map(pairs) => {
                 let entry = |pair: &crate::parse::document::Pair| {
                     (pair.key.clone(), Node { origin, kind: self.leaf(&pair.value, origin) })
                 };
                 Kind::Map(pairs.iter().map(entry).collect())
             }
-            _ => Kind::Null,
         }
     }
 
@@ -207,7 +212,9 @@ pub(super) fn comments(
     documents: &Documents,
     trees: &[Tree],
     origins: &Origins,
+    left: &mut usize,
     found: &mut BTreeMap<Origin, Comments>,
+    diagnostics: &mut Diagnostics,
 ) {
     let Some(source) = documents.roots.first().map(|root| root.span.source) else { return };
     // The first node of each line, with its line and its indentation.
@@ -243,6 +250,9 @@ pub(super) fn comments(
             let stop = text[hash..].find('\n').map_or(text.len(), |length| hash + length);
             at = stop;
             let line = line_of(hash);
+            if !take(left, 1, Span::new(source, hash..stop), diagnostics) {
+                return;
+            }
             let comment = Comment {
                 text: text[hash + 1..stop].trim_end().to_owned(),
                 span: Span::new(source, hash..stop),

@@ -17,6 +17,8 @@ pub(crate) struct Value {
     pub span: Span,
     /// The local tag, such as `!reset`.
     pub tag: Option<String>,
+    /// The levels of collections, with those of aliases.
+    depth: usize,
     /// The value without its tag.
     pub kind: ValueKind,
 }
@@ -250,7 +252,24 @@ impl<'a> Composer<'a> {
             self.diagnostics.push(too_many(span));
             return Err(Halt::TooLarge);
         }
-        let value = Rc::new(Value { span, tag, kind });
+        let depth = match &kind {
+            ValueKind::List(items) => 1 + items.iter().map(|item| item.depth).max().unwrap_or_default(),
+            ValueKind::Map(pairs) => 1 + pairs.iter().map(|pair| pair.value.depth).max().unwrap_or_default(),
+            _ => 0,
+        };
+        if depth > MAX_DEPTH {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::TooLarge,
+                    "the file is nested too deeply",
+                    span,
+                    format!("has more than {MAX_DEPTH} levels"),
+                )
+                .help("use fewer aliases inside of each other"),
+            );
+            return Err(Halt::TooLarge);
+        }
+        let value = Rc::new(Value { span, tag, depth, kind });
         if anchor != 0 {
             self.anchors.insert(anchor, Rc::clone(&value));
         }
@@ -369,6 +388,9 @@ impl<'a> Composer<'a> {
         Ok(merged)
     }
 }
+
+/// The most levels of collections, with those of aliases. Values that are nested recurse on the stack.
+const MAX_DEPTH: usize = 500;
 
 /// The diagnostic for a value above [`MAX_COMPOSE_NODES`].
 pub(crate) fn too_many(span: Span) -> Diagnostic {
