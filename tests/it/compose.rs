@@ -276,3 +276,53 @@ fn every_value_of_every_file_is_in_the_project_or_replaced() {
         assert!(lost.is_empty(), "{}: {lost:?}", read.name);
     }
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+
+    /// Removes, repeats and inserts parts of the files of the cases.
+    #[test]
+    fn no_change_of_a_file_makes_the_reader_panic(
+        case in proptest::prelude::any::<proptest::sample::Index>(),
+        edits in proptest::collection::vec(
+            (
+                proptest::prelude::any::<proptest::sample::Index>(),
+                0..40usize,
+                proptest::sample::select(&[
+                    "", " ", "\n", ":", "- ", "<<: ", "*a", "&a ", "!reset ", "!override ", "{", "[", "]", "}", "\"",
+                    "'", "#", "$", "${", "null", "0x", "x-", "---\n", "services:\n", "include: [compose.yaml]\n",
+                    "extends: web\n", "\t", "é", "\u{0}",
+                ][..]),
+            ),
+            1..6,
+        ),
+    ) {
+        let cases = cases("compose");
+        let case = case.get(&cases);
+        let mut files = case.files.clone();
+        for (at, length, inserted) in edits {
+            let all: usize = files.iter().map(|(_, text)| text.len() + 1).sum();
+            let mut at = at.index(all.max(1));
+            for (_, text) in &mut files {
+                if at <= text.len() {
+                    let start = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+                    let end = (start + length).min(text.len());
+                    let end = (end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+                    text.replace_range(start..end, inserted);
+                    break;
+                }
+                at -= text.len() + 1;
+            }
+        }
+        let files = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let (project, sources, diagnostics) = read(files, &case.options);
+        homegen::diag::human::render(&diagnostics, &sources, crate::common::STYLE);
+        if let Some(project) = project {
+            let lost: Vec<String> =
+                lost(&project).into_iter().map(|origin| project.origins.path(origin)).collect();
+            // A section without entries (`volumes:`) has no value in the project.
+            let lost: Vec<String> = lost.into_iter().filter(|path| path.contains('.')).collect();
+            proptest::prop_assert!(lost.is_empty(), "{lost:?}");
+        }
+    }
+}
