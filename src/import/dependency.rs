@@ -105,9 +105,7 @@ pub(super) fn links(container: &mut Container, node: &Node) {
         };
         let is_known =
             matches!(container.converted("depends_on"), Some(Value::Map(map)) if map.get(&name).is_some());
-        let has_dependency =
-            container.service.keys.get("depends_on").and_then(|node| node.get(target)).is_some();
-        if !is_known && !has_dependency {
+        if !is_known {
             container.set(&["depends_on", &name], Value::text("started"), link.origin);
         }
         container.changed(link, "a link is a dependency, and a further name of the other container", None);

@@ -1,6 +1,6 @@
 //! Names of the output: slugs of Compose's names, unique among the names of the file.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The most characters of a name: the most that homegen allows for a service, so that longer names made of it fit.
 const LONGEST: usize = 40;
@@ -44,21 +44,31 @@ pub(super) fn camel_case(variable: &str) -> String {
 
 /// Names that are taken.
 #[derive(Debug, Default)]
-pub(super) struct Taken(HashSet<String>);
+pub(super) struct Taken {
+    names: HashSet<String>,
+    /// The last number behind each name that was taken again.
+    numbers: HashMap<String, usize>,
+}
 
 impl Taken {
     /// The names that are taken from the start.
     pub(super) fn new(names: impl IntoIterator<Item = String>) -> Taken {
-        Taken(names.into_iter().collect())
+        Taken { names: names.into_iter().collect(), numbers: HashMap::new() }
     }
 
     /// Takes `name`, or `name-2`, `name-3` and so on if it is taken.
     pub(super) fn take(&mut self, name: &str) -> String {
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !self.0.contains(name));
-        let free = free.expect("a number is free");
-        self.0.insert(free.clone());
-        free
+        if self.names.insert(name.to_owned()) {
+            return name.to_owned();
+        }
+        let number = self.numbers.entry(name.to_owned()).or_insert(1);
+        loop {
+            *number += 1;
+            let numbered = format!("{name}-{number}");
+            if self.names.insert(numbered.clone()) {
+                return numbered;
+            }
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::Context;
 use super::container::{Container, joined};
-use super::names::slug;
+use super::names::{Taken, slug};
 use crate::document::{Item, Map, Part, Value};
 use crate::filesystem;
 use crate::project::{self, Node};
@@ -14,6 +14,51 @@ use crate::report::{HostStep, Path};
 #[derive(Debug, Default)]
 pub(super) struct Volumes {
     volumes: HashMap<String, Source>,
+    /// The names below the folder of the data, by the folder that a path begins in and its first step from there.
+    tops: HashMap<(String, String), String>,
+    names: Taken,
+}
+
+impl Volumes {
+    /// The path below the folder of the data: `./db` is `db`, and so is `~/db` or `../db`, unless another one has the name.
+    fn below_data(&mut self, path: &str) -> String {
+        let (start, steps) = split(path);
+        let Some((first, rest)) = steps.split_first() else {
+            return match start.as_str() {
+                "" => String::new(),
+                "~" => self.top(start, "home"),
+                _ => self.top(start, "parent"),
+            };
+        };
+        let top = self.top(start, first);
+        std::iter::once(top.as_str()).chain(rest.iter().copied()).collect::<Vec<_>>().join("/")
+    }
+
+    fn top(&mut self, start: String, first: &str) -> String {
+        let names = &mut self.names;
+        self.tops.entry((start, first.to_owned())).or_insert_with(|| names.take(first)).clone()
+    }
+}
+
+/// The folder that a path begins in, and the steps from there: the project's folder is the empty text.
+fn split(path: &str) -> (String, Vec<&str>) {
+    let mut start = Vec::new();
+    let mut steps: Vec<&str> = Vec::new();
+    if path.starts_with('/') {
+        start.push("/");
+    }
+    for step in path.split('/') {
+        match step {
+            "" | "." => {}
+            "~" if start.is_empty() && steps.is_empty() => start.push("~"),
+            ".." if steps.is_empty() => start.push(".."),
+            ".." => {
+                steps.pop();
+            }
+            step => steps.push(step),
+        }
+    }
+    (start.join("/"), steps)
 }
 
 /// The source of a named volume.
@@ -282,7 +327,7 @@ fn path_of(context: &mut Context, node: &Node) -> Vec<Part> {
             false => vec![Part::Text(trimmed)],
         };
     }
-    let below = below_project(&written);
+    let below = context.volumes.below_data(&written);
     let constant = context.constants.at(&format!("paths.{}", context.service), &context.data.clone());
     let to = if below.is_empty() { context.data.clone() } else { format!("{}/{below}", context.data) };
     context.steps.add(HostStep::CopyPath { from: written.clone(), to });
@@ -300,16 +345,10 @@ fn path_of(context: &mut Context, node: &Node) -> Vec<Part> {
 fn moved(container: &mut Container, source: &str) -> Vec<Part> {
     let context = &mut *container.context;
     let data = context.data.clone();
-    let below = below_project(source);
+    let below = context.volumes.below_data(source);
     context.steps.add(HostStep::CopyPath { from: source.to_owned(), to: format!("{data}/{below}") });
     let constant = context.constants.at(&format!("paths.{}", context.service), &data);
     vec![constant.map_or(Part::Text(data), Part::Reference), Part::Text(format!("/{below}"))]
-}
-
-/// The path below the folder of the data for a relative path: `./db` is `db`, `~/x` is `x`.
-fn below_project(path: &str) -> String {
-    let steps = path.split('/').filter(|step| !matches!(*step, "" | "." | ".." | "~"));
-    steps.collect::<Vec<_>>().join("/")
 }
 
 /// An absolute path without `.`, `..`, and slashes at its end.
