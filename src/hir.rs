@@ -326,6 +326,8 @@ pub struct Service {
     pub(crate) port: Option<setting::Number>,
     /// The service's own network.
     pub(crate) network: Option<Network>,
+    /// The volumes with names of their own.
+    pub(crate) volumes: setting::Map<setting::NamedVolume>,
     /// The containers.
     pub(crate) containers: Vec<Container>,
     /// The limits of its containers together.
@@ -408,6 +410,8 @@ pub(crate) struct Container {
     pub(crate) one_time_dependents: Vec<Id<Container>>,
     /// True if one of its dependents waits until it is healthy.
     pub(crate) awaited_healthy: bool,
+    /// True if one of its dependents waits until it has ended with success.
+    pub(crate) awaited_completed: bool,
     /// The container whose network it shares.
     pub(crate) shares_network_of: Option<Id<Container>>,
     /// The mount points that it needs.
@@ -522,6 +526,8 @@ pub(crate) struct Dependency {
     pub(crate) container: Id<Container>,
     /// True if it has to be healthy, not only started.
     pub(crate) healthy: bool,
+    /// True if it has to end with success.
+    pub(crate) completed: bool,
     /// The span of its name.
     pub(crate) span: Span,
 }

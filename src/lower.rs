@@ -8,6 +8,7 @@ mod caddy;
 mod client;
 mod cloudflared;
 mod commands;
+mod completion;
 mod connection;
 mod constants;
 mod container;
@@ -53,6 +54,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
     podman::lower,
     commands::lower,
     container::lower_host,
+    completion::lower_host,
     container_file::lower_host,
     port_clients::lower_host,
     native::lower_host,
@@ -75,6 +77,7 @@ const HOST: &[fn(&Host, &mut Output)] = &[
 /// The concerns of a container, in the order of their parts in the service's module.
 const CONTAINER: &[fn(&Container, &HostContext, &mut Module)] = &[
     container::lower,
+    completion::lower,
     firewall::lower,
     hardening::lower,
     health::lower,

@@ -24,6 +24,8 @@ pub struct Output {
     pub servers: Vec<Server>,
     /// True if a container has files whose content is in the file.
     pub container_files: bool,
+    /// True if a container has to end before its dependents start.
+    pub completions: bool,
     /// True if a published port has clients of its own.
     pub port_rules: bool,
     /// True if units of NixOS belong to services.

@@ -24,6 +24,7 @@ pub(crate) fn origins(host: &Host) -> Origins {
             let mut all = vec![
                 own(&["containers", &container.short]),
                 own(&["limits"]),
+                own(&["volumes"]),
                 own(&["port"]),
                 own(&["site"]),
                 own(&["sites"]),

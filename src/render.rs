@@ -184,6 +184,7 @@ fn containers(output: &Output, location: &OutputLocation, templates: &Environmen
         several => secrets.all.is_some(),
         servers => servers.collect::<Vec<_>>(),
         container_files => output.container_files,
+        completions => output.completions,
         port_rules => output.port_rules,
         native_units => output.native_units,
         restarted => (!secrets.restarted_by_sops.is_empty()).then(|| safe(restarted.text)),

@@ -260,10 +260,19 @@ fn host_databases_of_backups(file: &ast::File, counter: &mut Counter) -> Option<
 fn files_of_backups(file: &ast::File, counter: &mut Counter) -> Option<()> {
     let mut mounted: HashMap<String, usize> = HashMap::new();
     for (name, service) in services(file) {
+        let names: HashMap<String, String> = service
+            .volumes
+            .entries
+            .iter()
+            .map(|(key, volume)| (key.value(), volume.name.text.value()))
+            .collect();
         for volume in service.containers.entries.iter().flat_map(|(_, container)| &container.volumes) {
             let folder = match &volume.source {
                 VolumeSource::Bind(path) => path.value(),
-                VolumeSource::Named(volume) => volume_folder(&format!("{name}_{}", volume.value())),
+                VolumeSource::Named(volume) => match names.get(&volume.value()) {
+                    Some(name) => volume_folder(name),
+                    None => volume_folder(&format!("{name}_{}", volume.value())),
+                },
                 VolumeSource::Tmpfs => continue,
             };
             *mounted.entry(folder.trim_end_matches('/').to_owned()).or_default() += 1;

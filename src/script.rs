@@ -155,6 +155,8 @@ scripts! {
     Update = "update" in "update.nix" runs "update.sh",
     /// Waits for an address of an interface.
     WaitForAddress = "waitForAddress" in "wait-for-address.nix" runs "wait-for-address.sh",
+    /// Waits until the container of the unit has ended.
+    WaitForEnd = "waitForEnd" in "wait-for-end.nix" runs "wait-for-end.sh",
     /// Runs a program while units are stopped.
     WhileStopped = "whileStopped" in "while-stopped.nix" runs "while-stopped.sh",
     /// Runs a program with secrets in its environment.

@@ -55,5 +55,5 @@ pub(crate) use tailscale::Tailscale;
 pub(crate) use unreadable::UnreadableParts;
 pub(crate) use uses::{LongUsedDatabase, Transport, UsedDatabase, Uses};
 pub(crate) use valkey::{Valkey, ValkeyUser};
-pub(crate) use volume::{LongVolume, Volume, VolumeSource, VolumeType, Volumes};
+pub(crate) use volume::{LongVolume, NamedVolume, Volume, VolumeSource, VolumeType, Volumes};
 pub(crate) use zfs::Zfs;

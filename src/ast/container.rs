@@ -45,10 +45,14 @@ keyword! {
         Started = "started",
         /// The dependency's health check has succeeded.
         Healthy = "healthy",
+        /// The dependency has ended with success. Its `restart` is `no`.
+        Completed = "completed",
         /// Compose's name of `started`.
         ServiceStarted = "service_started",
         /// Compose's name of `healthy`.
         ServiceHealthy = "service_healthy",
+        /// Compose's name of `completed`.
+        ServiceCompletedSuccessfully = "service_completed_successfully",
     }
 }
 

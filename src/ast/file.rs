@@ -6,8 +6,8 @@ use super::{
 };
 use crate::form::{AbsolutePath, SecretName, ServiceUnit};
 use crate::setting::{
-    Adguard, Agenix, Allow, Flag, Host, Limits, Map, Network, Notify, NotifyOn, Number, Podman, Postgres,
-    Raw, Secret, Sops, Spanned, Tailscale, Valkey, Zfs,
+    Adguard, Agenix, Allow, Flag, Host, Limits, Map, NamedVolume, Network, Notify, NotifyOn, Number, Podman,
+    Postgres, Raw, Secret, Sops, Spanned, Tailscale, Valkey, Zfs,
 };
 use crate::shape::mapping;
 use crate::tree::Text;
@@ -90,6 +90,9 @@ mapping! {
         sites: Sites,
         /// Names of shared networks for the service's containers, in place of the service's own network.
         networks: Vec<Text>,
+        /// The named volumes of the service that have a name of their own in Podman, such as volumes that exist already. Any
+        /// other named volume needs no declaration.
+        volumes: Map<NamedVolume>,
         /// The containers of the service, by name.
         containers: Map<Container>,
         /// Resource limits of all containers of the service together.

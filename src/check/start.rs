@@ -2,6 +2,7 @@
 
 mod auto_start;
 mod check_interval;
+mod completed;
 mod first_password;
 mod healthy_without_check;
 mod host_group;
@@ -16,6 +17,7 @@ use super::Rule;
 pub(super) const RULES: &[Rule] = &[
     auto_start::check,
     check_interval::check,
+    completed::check,
     first_password::check,
     healthy_without_check::check,
     host_group::check,

@@ -25,6 +25,7 @@ mod target_twice;
 mod unclear_bind;
 mod uncreated_folder;
 mod undescribed_disk;
+mod volume_names;
 mod volumes_on_late_disk;
 
 use super::Rule;
@@ -53,5 +54,6 @@ pub(super) const RULES: &[Rule] = &[
     unclear_bind::check,
     uncreated_folder::check,
     undescribed_disk::check,
+    volume_names::check,
     volumes_on_late_disk::check,
 ];

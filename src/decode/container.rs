@@ -663,28 +663,6 @@ impl Decode for HealthTest {
     }
 }
 
-/// Reports Compose's `service_completed_successfully`, in the short or the long form. No other condition is a replacement:
-/// a container that starts beside a migration races with it.
-fn waits_for_end(value: &Node, reader: &mut Reader) -> bool {
-    let condition = value.get("condition").unwrap_or(value);
-    let Kind::Scalar(text) = &condition.kind else { return false };
-    let value = text.value();
-    let word = value.strip_prefix("service_").unwrap_or(&value);
-    if !word.starts_with("complete") && !word.starts_with("exited") {
-        return false;
-    }
-    reader.push(
-        Diagnostic::new(
-            Code::BadValue,
-            format!("the condition `{}` is not supported", text.value()),
-            condition.span,
-            "a container can wait for the start or the health of another, not for its end",
-        )
-        .help("run both commands in this container, one after the other: `command: [sh, -c, \"migrate && exec serve\"]`"),
-    );
-    true
-}
-
 impl Decode for DependsOn {
     fn decode(node: &Node, reader: &mut Reader) -> Option<Self> {
         let Kind::Map(entries) = &node.kind else {
@@ -693,9 +671,6 @@ impl Decode for DependsOn {
         };
         let mut all = Vec::new();
         for entry in entries {
-            if waits_for_end(&entry.value, reader) {
-                continue;
-            }
             let condition = match entry.value.kind {
                 Kind::Map(_) => LongDependency::decode(&entry.value, reader).map(|l| l.condition),
                 _ => Condition::decode(&entry.value, reader),

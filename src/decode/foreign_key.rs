@@ -37,7 +37,7 @@ fn ipam(ipam: &Node) -> Option<String> {
     let Kind::List(configs) = &ipam.get("config")?.kind else { return None };
     let [config] = configs.as_slice() else { return None };
     let key = |key: &str| Some(format!("`{key}: {}`", config.get(key)?.text()?));
-    let keys: Vec<String> = ["subnet", "gateway"].into_iter().filter_map(key).collect();
+    let keys: Vec<String> = ["subnet", "gateway", "ip_range"].into_iter().filter_map(key).collect();
     (!keys.is_empty()).then(|| format!("write {} instead", keys.join(" and ")))
 }
 
@@ -46,13 +46,13 @@ fn special(key: &str, beside: &str, action: Action, help: &str) -> ForeignKey {
     ForeignKey { key: key.to_owned(), beside: beside.to_owned(), action, help: help.to_owned() }
 }
 
-/// Volumes that exist already, which a container cannot mount through `volumes`.
-static EXTERNAL_VOLUMES: LazyLock<ForeignKey> = LazyLock::new(|| {
+/// Volumes with names of their own.
+static NAMED_VOLUMES: LazyLock<ForeignKey> = LazyLock::new(|| {
     special(
         "volumes",
         "services",
         Action::Rewrite,
-        "remove it, and mount the existing volume with `podman_args: [--volume=NAME:/PATH]` of the container",
+        "move it to the service that mounts the volume: `services: { NAME: { volumes: { VOLUME: { name: … } } } }`",
     )
 });
 
@@ -143,12 +143,12 @@ pub(super) fn of(entry: &Entry, known: &[&str]) -> Option<&'static ForeignKey> {
     let is_mode = matches!(mode.as_str(), "host" | "none")
         || mode.starts_with("container:")
         || mode.starts_with("service:");
-    let is_external = |volume: &Entry| volume.value.get("external").is_some();
-    if key == EXTERNAL_VOLUMES.key
-        && known.contains(&EXTERNAL_VOLUMES.beside.as_str())
-        && matches!(&entry.value.kind, Kind::Map(volumes) if volumes.iter().any(is_external))
+    let has_name = |volume: &Entry| ["external", "name"].iter().any(|key| volume.value.get(key).is_some());
+    if key == NAMED_VOLUMES.key
+        && known.contains(&NAMED_VOLUMES.beside.as_str())
+        && matches!(&entry.value.kind, Kind::Map(volumes) if volumes.iter().any(has_name))
     {
-        return Some(&EXTERNAL_VOLUMES);
+        return Some(&NAMED_VOLUMES);
     }
     if key == NETWORK_MODE.key && known.contains(&NETWORK_MODE.beside.as_str()) && is_mode {
         return Some(&NETWORK_MODE);

@@ -166,6 +166,7 @@ codes! {
     FileMissing = "HG0718", Warning, "a file of a container does not exist";
     BackupInVolume = "HG0720", Warning, "a container or user can change the backups";
     NotBackedUp = "HG0721", Warning, "a container's data is not backed up";
+    VolumeUnused = "HG0722", Deny, "a declared volume is not mounted";
     UnknownDependency = "HG0801", Error, "a dependency does not exist";
     DependencyCycle = "HG0802", Error, "containers depend on each other in a cycle";
     HealthyWithoutCheck = "HG0803", Error, "a container waits for health without a health check";
@@ -175,6 +176,7 @@ codes! {
     ImageUser = "HG0807", Warning, "a `user` conflicts with the user variables of the image";
     HostGroup = "HG0808", Warning, "a group may not exist in the image";
     FirstPassword = "HG0809", Warning, "a database has no password for its first start";
+    CannotComplete = "HG0810", Error, "a dependency never completes";
     OwnLocalhost = "HG0820", Warning, "an address names `localhost` instead of another container";
     FrontMissing = "HG0901", Error, "a site is declared without its front";
     BadSite = "HG0902", Error, "a site is not valid";

@@ -33,6 +33,8 @@ enum Why {
     Started,
     /// `depends_on`, until the other container is healthy.
     Healthy,
+    /// `depends_on`, until the other container has ended with success.
+    Completed,
     /// `network_mode`: the containers share a network.
     Network,
     /// The containers share another namespace.
@@ -67,6 +69,13 @@ pub(super) fn link(
         of_service.iter().for_each(|(network, span)| {
             shared.find(network, &own, *span, diagnostics);
         });
+        let volume_names: HashMap<String, &Text> = service
+            .volumes
+            .entries
+            .iter()
+            .filter(|(_, volume)| volume.name.text.span != Span::PLACEHOLDER)
+            .map(|(key, volume)| (key.value(), &volume.name.text))
+            .collect();
         let is_cut = service.containers.is_cut;
         let mut containers = Vec::with_capacity(service.containers.entries.len());
         for (short, mut declared) in service.containers.entries {
@@ -78,6 +87,7 @@ pub(super) fn link(
                 declared,
                 &of_service,
                 &shared,
+                &volume_names,
                 tailscale,
                 diagnostics,
             ));
@@ -95,6 +105,7 @@ pub(super) fn link(
             enable_span: service.enable.text.span,
             port: service.port,
             network: uses_own.then(|| network::own(&service_name, name.span)),
+            volumes: service.volumes,
             containers,
             limits: service.limits,
             parameters,
@@ -168,6 +179,7 @@ fn container(
     declared: ast::Container,
     of_service: &[(String, Span)],
     shared: &Shared,
+    volume_names: &HashMap<String, &Text>,
     tailscale: Option<&setting::Tailscale>,
     diagnostics: &mut Diagnostics,
 ) -> Container {
@@ -187,10 +199,13 @@ fn container(
         unreadable,
         ..
     } = declared;
-    // A volume belongs to the service, as to a project in Compose, and gets the same name as there.
+    // A volume without a name of its own belongs to the service, as to a project in Compose, and gets the same name as there.
     for volume in &mut volumes {
         if let VolumeSource::Named(name) = &mut volume.source {
-            *name = Text::join(&[Text::literal(service, name.span), name.clone()], "_", name.span);
+            *name = match volume_names.get(&name.value()) {
+                Some(own) => Text { span: name.span, ..(*own).clone() },
+                None => Text::join(&[Text::literal(service, name.span), name.clone()], "_", name.span),
+            };
         }
     }
     let own = network::own_name(service);
@@ -242,6 +257,7 @@ fn container(
         dependents: Vec::new(),
         one_time_dependents: Vec::new(),
         awaited_healthy: false,
+        awaited_completed: false,
         shares_network_of: None,
         mounts: Vec::new(),
         folders: Vec::new(),
@@ -270,6 +286,7 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
         for (c, container) in service.containers.iter().enumerate() {
             let why = |condition: &Condition| match condition {
                 Condition::Healthy | Condition::ServiceHealthy => Why::Healthy,
+                Condition::Completed | Condition::ServiceCompletedSuccessfully => Why::Completed,
                 Condition::Started | Condition::ServiceStarted => Why::Started,
             };
             let written = depends_on.get(&(s, c)).into_iter().flat_map(|names| &names.0);
@@ -332,6 +349,7 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
                 if is_one_time { &mut target.one_time_dependents } else { &mut target.dependents };
             dependents.push(name);
         }
+        target.awaited_completed |= why == Why::Completed;
         if why == Why::Healthy {
             target.awaited_healthy = true;
             let grace = &mut target.settings.stop_grace_period;
@@ -347,9 +365,9 @@ fn depend(services: &mut [Service], depends_on: &HashMap<At, DependsOn>, diagnos
             source.dependencies.push(target_name.clone());
         }
         match why {
-            Why::Started | Why::Healthy => {
-                let healthy = why == Why::Healthy;
-                source.depends_on.push(Dependency { container: target_name, healthy, span });
+            Why::Started | Why::Healthy | Why::Completed => {
+                let (healthy, completed) = (why == Why::Healthy, why == Why::Completed);
+                source.depends_on.push(Dependency { container: target_name, healthy, completed, span });
             }
             Why::Network => source.shares_network_of = Some(target_name),
             Why::Namespace => {}

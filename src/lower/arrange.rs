@@ -76,6 +76,7 @@ const CONTAINER: &[&str] = &[
 const OWN: &[&str] = &[
     "service",
     "restart",
+    "completes",
     "notify",
     "tailnet",
     "portRules",

@@ -220,6 +220,8 @@ fn arguments(container: &Container) -> Vec<Expr> {
         ("--memory-reservation=", limits.memory_reservation.as_ref().map(|s| &s.text)),
         ("--memory-swap=", limits.memory_swap.as_ref().map(|s| &s.text)),
         ("--cpus=", limits.cpus.as_ref().map(|c| &c.text)),
+        ("--cpu-shares=", limits.cpu_shares.as_ref().map(|s| &s.text)),
+        ("--cpuset-cpus=", limits.cpuset.as_ref().map(|c| &c.text)),
         ("--pids-limit=", limits.pids.as_ref().map(|p| &p.text)),
     ] {
         all.extend(text.map(|text| Expr::flag(flag, text)));

@@ -55,6 +55,7 @@ fn options(network: &Network) -> Vec<Expr> {
     let mut options = Vec::new();
     options.extend(declared.subnet.0.iter().map(|s| Expr::flag("--subnet=", &s.text)));
     options.extend(declared.gateway.0.iter().map(|g| Expr::flag("--gateway=", &g.text)));
+    options.extend(declared.ip_range.0.iter().map(|r| Expr::flag("--ip-range=", &r.text)));
     for (name, flag) in [("--ipv6", &declared.ipv6), ("--internal", &declared.internal)] {
         options.extend(super::container::switch(name, flag));
     }

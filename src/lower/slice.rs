@@ -36,6 +36,9 @@ pub(super) fn lower(service: &Service, module: &mut Module) {
     if let Some(cpus) = &limits.cpus {
         set.set("CPUQuota", quota(cpus));
     }
+    if let Some(cpuset) = &limits.cpuset {
+        set.set("AllowedCPUs", Expr::text(&cpuset.text));
+    }
     if let Some(pids) = &limits.pids {
         set.set("TasksMax", tasks(pids));
     }

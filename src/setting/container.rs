@@ -7,8 +7,8 @@ use super::{
     SecretUses,
 };
 use crate::form::{
-    AbsolutePath, Address, Capability, Decimal, Device, DeviceCgroupRule, Domain, Duration, Image, Interface,
-    Ipc, OomScoreAdj, Owner, Pid, Signal, Size, SwapSize, TmpfsMount, Userns,
+    AbsolutePath, Address, Capability, CpuSet, CpuShares, Decimal, Device, DeviceCgroupRule, Domain,
+    Duration, Image, Interface, Ipc, OomScoreAdj, Owner, Pid, Signal, Size, SwapSize, TmpfsMount, Userns,
 };
 use crate::shape::{keyword, mapping, part, schema};
 use crate::tree::Text;
@@ -122,8 +122,7 @@ part! {
         healthcheck: Option<Healthcheck>,
         /// The restart policy. `unless-stopped` is the same as `always`, because systemd does not restart a
         /// container that was stopped by hand. `on-failure:3` is not possible. With `no` the container runs at
-        /// boot, and again at each switch and when a container that depends on it is restarted, but not when its own
-        /// dependencies are restarted. The policy is always emitted, because NixOS's default differs between releases. Becomes
+        /// boot, and again when its settings change, but not when its own dependencies are restarted. The policy is always emitted, because NixOS's default differs between releases. Becomes
         /// `Restart=` of the unit.
         restart: Restart = "always",
         /// The signal that stops it: `SIGINT`, `INT`, `2`, `RTMIN+3`. Becomes `--stop-signal`.
@@ -168,6 +167,11 @@ mapping! {
         memory_swap: Option<Value<SwapSize>>,
         /// Maximum number of CPUs, such as `1.5`. Becomes `--cpus`, or `CPUQuota=`.
         cpus: Option<Value<Decimal>>,
+        /// The share of CPU time while the CPUs are busy, relative to the default 1024. Only of a container: slices have
+        /// weights of another scale. Becomes `--cpu-shares`.
+        cpu_shares: Option<Value<CpuShares>>,
+        /// The CPUs that may be used, such as `0-3` or `0,2`. Becomes `--cpuset-cpus`, or `AllowedCPUs=`.
+        cpuset: Option<Value<CpuSet>>,
         /// Maximum number of processes. Becomes `--pids-limit`, or `TasksMax=`.
         pids: Option<Number>,
     }
@@ -176,9 +180,10 @@ mapping! {
 impl Limits {
     /// True if nothing is limited.
     pub(crate) fn is_empty(&self) -> bool {
-        let Limits { memory, memory_reservation, memory_swap, cpus, pids, .. } = self;
+        let Limits { memory, memory_reservation, memory_swap, cpus, cpu_shares, cpuset, pids, .. } = self;
         let sizes = [memory, memory_reservation].iter().all(|limit| limit.is_none());
-        sizes && memory_swap.is_none() && cpus.is_none() && pids.is_none()
+        let time = cpus.is_none() && cpu_shares.is_none() && cpuset.is_none();
+        sizes && memory_swap.is_none() && time && pids.is_none()
     }
 }
 

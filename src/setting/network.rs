@@ -16,6 +16,9 @@ mapping! {
         subnet: OneOrMany<Value<Subnet>>,
         /// The gateway in each subnet, in the same order.
         gateway: OneOrMany<Value<Address>>,
+        /// The range in each subnet from which Podman assigns addresses, in the same order. Addresses outside of it are left
+        /// to fixed addresses. Becomes `--ip-range`.
+        ip_range: OneOrMany<Value<Subnet>>,
         /// Enables IPv4 and IPv6; Podman chooses a missing subnet (`--ipv6`).
         ipv6: Flag = "false",
         /// Blocks access to other networks (`--internal`). A container that is only on internal networks cannot

@@ -3,7 +3,7 @@
 use schemars::json_schema;
 
 use super::Flag;
-use crate::form::{AbsolutePath, Mode, Owner, Reason, Size};
+use crate::form::{AbsolutePath, Mode, Owner, Reason, Size, VolumeName};
 use crate::path::normalized;
 use crate::shape::{keyword, mapping, schema};
 use crate::source::Span;
@@ -82,6 +82,15 @@ mapping! {
         /// The reason for which the data needs no backup: it can be created again, or is saved in another way. The reason
         /// applies to everything in the source. See HG0721.
         disposable: Option<Value<Reason>>,
+    }
+}
+
+mapping! {
+    /// A named volume of a service, with a name of its own in Podman.
+    NamedVolume such as "{ name: pgdata }" called "data" {
+        /// The name in Podman, in place of `SERVICE_NAME`. Podman creates a volume that does not exist. Services that give
+        /// one name share the volume.
+        name: Value<VolumeName>,
     }
 }
 

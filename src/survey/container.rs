@@ -58,6 +58,8 @@ pub(super) fn limits(limits: &Limits) -> String {
         ("memory and swap", limits.memory_swap.as_ref().map(|limit| limit.text.value())),
         ("soft limit of memory", limits.memory_reservation.as_ref().map(|limit| limit.text.value())),
         ("CPUs", limits.cpus.as_ref().map(|limit| limit.text.value())),
+        ("CPU shares", limits.cpu_shares.as_ref().map(|limit| limit.text.value())),
+        ("on CPUs", limits.cpuset.as_ref().map(|limit| limit.text.value())),
         ("processes", limits.pids.as_ref().map(|limit| limit.text.value())),
     ];
     let limits = limits.into_iter().filter_map(|(name, limit)| Some(format!("{name} {}", limit?)));

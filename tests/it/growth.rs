@@ -142,10 +142,12 @@ fn entry(path: &str, list: bool, i: usize) -> Option<Entry> {
         ("sites", true) => item(json!({ "subdomain": format!("s{i}"), "to": "main:80", "port": 1024 + i })),
         ("subnet", true) => item(json!(format!("10.{}.{}.0/24", i / 250, i % 250))),
         ("tmpfs", true) => item(json!(format!("/t{i}"))),
+        ("ip_range", true) => item(json!(format!("10.{}.{}.0/24", i / 250, i % 250))),
         ("ulimits", false) => member(format!("u{i}"), json!(i)),
         ("units", true) => item(json!(format!("u{i}"))),
         ("users", true) => item(json!(format!("u{i}"))),
         ("writes", true) => item(json!(format!("/srv/w{i}"))),
+        ("volumes", false) => member(format!("v{i}"), json!({ "name": format!("v{i}") })),
         ("volumes", true) => item(json!(format!("/srv/v{i}:/v{i}"))),
         _ => None,
     }

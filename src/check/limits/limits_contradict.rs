@@ -16,6 +16,7 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             let owner = (container.span, "in this container");
             own(&container.settings.limits, owner, "Podman requires `memory` too", diagnostics);
             within(container, service, diagnostics);
+            cpusets(container, service, diagnostics);
             apart(container, service, diagnostics);
         }
     }
@@ -119,6 +120,25 @@ fn within(container: &Container, service: &Service, diagnostics: &mut Diagnostic
                 )),
             );
         }
+    }
+}
+
+/// Reports a CPU of a container that is not among those of its service.
+fn cpusets(container: &Container, service: &Service, diagnostics: &mut Diagnostics) {
+    let (Some(inner), Some(outer)) = (&container.settings.limits.cpuset, &service.limits.cpuset) else {
+        return;
+    };
+    if let Some(cpu) = inner.value.outside(&outer.value) {
+        diagnostics.push(
+            Diagnostic::new(
+                Code::LimitsContradict,
+                format!("`cpuset` of `{}` has a CPU that its service does not have", container.name),
+                inner.text.span,
+                format!("the CPU {cpu}"),
+            )
+            .and(outer.text.span, format!("the CPUs of the service `{}`", service.name))
+            .help("write CPUs of the service, or add the CPU to `cpuset` of the service"),
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! A gateway must be inside its subnet, and an external network takes no addresses.
+//! A gateway and a range must be inside their subnet, and an external network takes no addresses.
 
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::Host;
@@ -12,8 +12,8 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
 
 fn check_one(network: &Network, diagnostics: &mut Diagnostics) {
     if network.external.value {
-        let own =
-            network.subnet.0.first().map(|s| s.text.span).or(network.gateway.0.first().map(|g| g.text.span));
+        let subnets = network.subnet.0.iter().chain(&network.ip_range.0).map(|subnet| subnet.text.span);
+        let own = subnets.chain(network.gateway.0.iter().map(|gateway| gateway.text.span)).next();
         if let Some(span) = own {
             diagnostics.push(
                 Diagnostic::new(
@@ -27,6 +27,7 @@ fn check_one(network: &Network, diagnostics: &mut Diagnostics) {
         }
         return;
     }
+    ranges(network, diagnostics);
     for (i, gateway) in network.gateway.0.iter().enumerate() {
         let Some(subnet) = network.subnet.0.get(i) else {
             // The subnet could not be parsed.
@@ -58,6 +59,40 @@ fn check_one(network: &Network, diagnostics: &mut Diagnostics) {
                 )
                 .and(subnet.text.span, "its subnet")
                 .help(format!("write `{}`, the first address", first_address(&net))),
+            );
+        }
+    }
+}
+
+/// Reports a range without a subnet around it.
+fn ranges(network: &Network, diagnostics: &mut Diagnostics) {
+    for (i, range) in network.ip_range.0.iter().enumerate() {
+        let Some(subnet) = network.subnet.0.get(i) else {
+            if network.subnet.0.is_empty() && network.unreadable.may_hold(&["subnet"]) {
+                return;
+            }
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadAddress,
+                    "the range has no subnet",
+                    range.text.span,
+                    "expected a subnet for this range",
+                )
+                .help("add one subnet for each range, in the same order"),
+            );
+            continue;
+        };
+        let (inner, outer) = (range.value.0, subnet.value.0);
+        if !outer.contains(&inner) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::BadAddress,
+                    format!("the range {inner} is not inside {outer}"),
+                    range.text.span,
+                    "expected a part of the subnet",
+                )
+                .and(subnet.text.span, "its subnet")
+                .help("write a range inside the subnet"),
             );
         }
     }

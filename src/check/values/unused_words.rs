@@ -29,6 +29,15 @@ pub(super) fn check(host: &Host, _: &Node, diagnostics: &mut Diagnostics) {
             }
         }
     }
+    for service in &host.services {
+        if let Some(shares) = &service.limits.cpu_shares {
+            unused(
+                shares.text.span,
+                "`cpu_shares` is set on a service",
+                "move it to the `limits` of the containers: slices have weights of another scale",
+            );
+        }
+    }
     for span in unchecked {
         unused(span, "the health check has settings but no `test`", "add `test`, or remove the settings");
     }

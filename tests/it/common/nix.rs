@@ -195,7 +195,7 @@ let
   secret = name: _: { inherit name; path = "/run/agenix/${name}"; file = "${name}.age"; };
   container = _: container: { autoStart = true; dependsOn = [ ]; networks = [ ]; } // container // {
     homeserver = {
-      enable = container ? homeserver.service; service = null; restart = "always"; notify = false; tailnet = false;
+      enable = container ? homeserver.service; service = null; restart = "always"; completes = false; notify = false; tailnet = false;
       servers = [ ]; portRules = [ ];
       secrets = [ ]; secretVariables = { }; mounts = [ ]; prepare = [ ]; podmanArgs = [ ];
     } // container.homeserver or { } // {

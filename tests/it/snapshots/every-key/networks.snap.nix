@@ -7,6 +7,7 @@
       options = [
         "--subnet=172.20.0.0/24"
         "--gateway=172.20.0.1"
+        "--ip-range=172.20.0.128/25"
         "--internal"
         "--opt=mtu=1400"
       ];

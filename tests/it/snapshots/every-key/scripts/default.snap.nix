@@ -117,5 +117,6 @@ in
     startOnce = command "start-once" [ config.systemd.package ];
     waitForAddress =
       address: interface: command "wait-for-address" [ pkgs.iproute2 ] [ address interface ];
+    waitForEnd = command "wait-for-end" [ ] [ ];
   };
 }

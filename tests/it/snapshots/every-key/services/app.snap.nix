@@ -72,6 +72,7 @@ in
             volumes = [
               "/srv/app:/app:ro"
               "${data}/owned:/owned:z,ro"
+              "old-index:/index"
               "${secrets.key.path}:/etc/key:ro"
             ];
             devices = [ "/dev/dri" ];
@@ -94,6 +95,8 @@ in
               "--memory-reservation=256m"
               "--memory-swap=1g"
               "--cpus=0.5"
+              "--cpu-shares=2048"
+              "--cpuset-cpus=0,2-3"
               "--pids-limit=100"
               "--shm-size=64m"
               "--oom-score-adj=-500"
@@ -194,9 +197,19 @@ in
             networks = [ "host" ];
             homeserver.service = "app";
           };
+          app-migrate = {
+            image = "docker.io/library/nginx:1.27";
+            networks = [ "front" ];
+            homeserver = {
+              service = "app";
+              restart = "no";
+              completes = true;
+            };
+          };
           app-third = {
             image = "docker.io/library/nginx:1.27";
             networks = [ "front" ];
+            dependsOn = [ "app-migrate" ];
             extraOptions = [ "--no-healthcheck" ];
             homeserver.service = "app";
           };
@@ -245,6 +258,7 @@ in
           MemoryLow = "512M";
           MemorySwapMax = "1G";
           CPUQuota = "150%";
+          AllowedCPUs = "0-3,6";
           TasksMax = 500;
         };
       }

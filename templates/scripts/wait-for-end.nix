@@ -1,0 +1,1 @@
+waitForEnd = command "wait-for-end" [ ] [ ];
