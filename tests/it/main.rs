@@ -11,6 +11,7 @@ mod cli;
 mod commands;
 mod completions;
 mod compose;
+mod compose_keys;
 mod coverage;
 mod diagnostics;
 mod diff;
