@@ -8,7 +8,7 @@ use crate::ast::{self, Condition, DependsOn};
 use crate::diag::{Code, Diagnostic, Diagnostics};
 use crate::hir::{Attached, Container, Dependency, Id, Native, Network, Reach, Service};
 use crate::podman::arguments::arguments;
-use crate::setting::{self, GracePeriod, NetworkMode, Restart, Settings, VolumeSource};
+use crate::setting::{self, GracePeriod, NetworkMode, Restart, Settings, Volume, VolumeSource};
 use crate::source::Span;
 use crate::tree::{Node, Text};
 
@@ -80,6 +80,7 @@ pub(super) fn link(
         let mut containers = Vec::with_capacity(service.containers.entries.len());
         for (short, mut declared) in service.containers.entries {
             declared.notify = declared.notify.or(service.notify);
+            name_volumes(&mut declared.volumes, &service_name, &volume_names);
             depends_on.insert((services.len(), containers.len()), std::mem::take(&mut declared.depends_on));
             containers.push(container(
                 &service_name,
@@ -87,7 +88,6 @@ pub(super) fn link(
                 declared,
                 &of_service,
                 &shared,
-                &volume_names,
                 tailscale,
                 diagnostics,
             ));
@@ -173,13 +173,25 @@ impl<'a> Shared<'a> {
     }
 }
 
+/// Gives each named volume its name in Podman. A volume without a name of its own belongs to the service, as to a project in
+/// Compose, and gets the same name as there.
+fn name_volumes(volumes: &mut [Volume], service: &str, names: &HashMap<String, &Text>) {
+    for volume in volumes {
+        if let VolumeSource::Named(name) = &mut volume.source {
+            *name = match names.get(&name.value()) {
+                Some(own) => Text { span: name.span, ..(*own).clone() },
+                None => Text::join(&[Text::literal(service, name.span), name.clone()], "_", name.span),
+            };
+        }
+    }
+}
+
 fn container(
     service: &str,
     short: Text,
     declared: ast::Container,
     of_service: &[(String, Span)],
     shared: &Shared,
-    volume_names: &HashMap<String, &Text>,
     tailscale: Option<&setting::Tailscale>,
     diagnostics: &mut Diagnostics,
 ) -> Container {
@@ -190,7 +202,7 @@ fn container(
     name::check_container(&short, &full, diagnostics);
     let ast::Container {
         settings,
-        mut volumes,
+        volumes,
         networks: attachments,
         network_mode,
         notify,
@@ -199,15 +211,6 @@ fn container(
         unreadable,
         ..
     } = declared;
-    // A volume without a name of its own belongs to the service, as to a project in Compose, and gets the same name as there.
-    for volume in &mut volumes {
-        if let VolumeSource::Named(name) = &mut volume.source {
-            *name = match volume_names.get(&name.value()) {
-                Some(own) => Text { span: name.span, ..(*own).clone() },
-                None => Text::join(&[Text::literal(service, name.span), name.clone()], "_", name.span),
-            };
-        }
-    }
     let own = network::own_name(service);
     if let (Some(_), Some((network, _))) = (&network_mode, attachments.0.first()) {
         diagnostics.push(
