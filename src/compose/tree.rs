@@ -98,10 +98,11 @@ impl Walk<'_, '_> {
         if is_own {
             self.tree.own.push(origin);
         }
-        if self.lists == 0 && matches!(value.tag.as_deref(), Some("!reset" | "!override")) {
-            if let Some((key, path)) = self.path.split_last() {
-                self.tree.removals.entry(path.to_vec()).or_default().insert(key.clone(), origin);
-            }
+        if self.lists == 0
+            && matches!(value.tag.as_deref(), Some("!reset" | "!override"))
+            && let Some((key, path)) = self.path.split_last()
+        {
+            self.tree.removals.entry(path.to_vec()).or_default().insert(key.clone(), origin);
         }
         if value.tag.as_deref() == Some("!reset") {
             self.builder.origins.set_leaf(origin, true);
