@@ -197,7 +197,18 @@ pub(crate) static SERVICE: Keys = Keys {
         ("entrypoint", COMMAND),
         ("env_file", Formed(&Either(&[Text, List(&Either(&[Text, Keys(&ENV_FILE)]))]), list::env_file)),
         ("environment", VARIABLES),
-        ("expose", List(&Either(&[Text, ANY_INTEGER]))),
+        (
+            "expose",
+            List(&Either(&[
+                Form(Form {
+                    noun: "an exposed port",
+                    expected: "a port, or a range such as `3000-3010`, and an optional `/tcp` or `/udp`",
+                    unit: None,
+                    matches: number::is_exposed_port,
+                }),
+                ANY_INTEGER,
+            ])),
+        ),
         ("extends", Formed(&Either(&[Text, Keys(&EXTENDS)]), list::extends)),
         ("external_links", UNIQUE_TEXTS),
         ("extra_hosts", EXTRA_HOSTS),

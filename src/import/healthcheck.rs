@@ -31,6 +31,12 @@ pub(super) fn convert(container: &mut Container, node: &Node) {
         }
         return;
     }
+    let has_times = node.entries().any(|(key, _)| key != "disable");
+    if node.get("test").is_none() && has_times {
+        container
+            .dropped(node, "Podman ignores the times of the image's own health check: write its `test` too");
+        return;
+    }
     for (key, value) in node.entries() {
         match key.as_str() {
             "test" => test(container, value),
@@ -44,9 +50,6 @@ pub(super) fn convert(container: &mut Container, node: &Node) {
                 }
             }
         }
-    }
-    if node.get("test").is_none() {
-        container.changed(node, "the health check of the image has other times", None);
     }
 }
 

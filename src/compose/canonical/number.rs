@@ -76,6 +76,17 @@ pub(in crate::compose) fn is_pull_policy(text: &str) -> bool {
     words.iter().any(|word| text.contains(word)) || text.split("every_").skip(1).any(is_period)
 }
 
+/// True for a port or a range of ports with an optional protocol (compose-go, the format `expose` of its schema).
+pub(in super::super) fn is_exposed_port(text: &str) -> bool {
+    let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let is_port = |port: &str| matches!(port.len(), 1..=5) && port.bytes().all(|b| b.is_ascii_digit());
+    let is_range = match ports.split_once('-') {
+        Some((first, last)) => is_port(first) && is_port(last),
+        None => is_port(ports),
+    };
+    is_range && !protocol.is_empty() && protocol.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
