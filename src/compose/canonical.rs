@@ -125,14 +125,12 @@ impl Canon<'_> {
     }
 
     /// Reports a value that has no valid form.
-    #[track_caller]
     fn invalid(&mut self, origin: Origin, title: impl Into<String>, label: &str, help: &str) {
         let at = self.value(origin);
         self.diagnostics.push(Diagnostic::new(Code::ComposeValue, title, at, label).help(help));
     }
 
     /// Reports a mapping without a key that it needs.
-    #[track_caller]
     fn missing_key(&mut self, origin: Origin, key: &str, noun: &str) {
         let at = self.value(origin);
         let title = format!("{noun} has no `{key}`");

@@ -85,7 +85,6 @@ fn without_mark(text: &str) -> &str {
 }
 
 /// A line that Compose does not accept.
-#[track_caller]
 fn invalid_line(span: Span, reason: impl Into<String>) -> Diagnostic {
     Diagnostic::new(Code::EnvFileLine, "invalid line in an env file", span, reason)
         .help("write `NAME=value`, with quotes on both sides of the value or on none")
@@ -242,7 +241,6 @@ impl<'a> Reader<'a> {
         self.variables.push((name.to_owned(), Variable { value, span }));
     }
 
-    #[track_caller]
     fn report(&mut self, range: Range<usize>, reason: impl Into<String>) {
         self.diagnostics.push(invalid_line(Span::new(self.source, range), reason));
     }

@@ -209,7 +209,7 @@ const KEYS: &[(&str, &str, &[&str])] = &[
 const PLAIN: &[&str] = &["did you mean", "write one of", "declare it first", "none of"];
 
 #[test]
-fn a_key_of_compose_is_a_key_here_or_its_help_says_what_to_write() {
+fn every_key_of_compose_is_a_key_here_or_has_a_help() {
     let mut plain = Vec::new();
     for (mapping, around, keys) in KEYS {
         for key in *keys {
