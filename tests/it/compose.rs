@@ -139,6 +139,58 @@ pub fn results() -> &'static [Read] {
     &RESULTS
 }
 
+/// The diagnostics of projects above a limit, and of command lines whose mistakes no page has.
+pub fn other_diagnostics() -> Vec<Diagnostic> {
+    let service = |name: &str, rest: &str| format!("  {name}: {{ image: docker.io/a/b:1, {rest} }}\n");
+    let chain = |count: usize| -> String {
+        (0..count)
+            .map(|index| service(&format!("s{index}"), &format!("extends: {{ service: s{} }}", index + 1)))
+            .collect()
+    };
+    // YAML's own nesting is limited too, so the levels come from aliases.
+    let (open, close) = ("[".repeat(50), "]".repeat(50));
+    let aliases: String =
+        (1..12).map(|index| format!("x-{index}: &a{index} {open}*a{}{close}\n", index - 1)).collect();
+    let texts = [
+        format!("services:\n{}{}", chain(200), service("s200", "tty: true")),
+        format!("x-a: [{}]\nservices:\n{}", "1,".repeat(500_000), service("a", "")),
+        format!("x-0: &a0 {open}{close}\n{aliases}services:\n{}", service("a", "")),
+    ];
+    let mut found = Vec::new();
+    for text in &texts {
+        found.extend(read([("compose.yaml", text.as_str())], &options(["compose.yaml"])).2);
+    }
+    let includes: Vec<(String, String)> = (0..200)
+        .map(|index| (format!("c{index}.yaml"), format!("include: [c{}.yaml]\nservices:\n", index + 1)))
+        .map(|(path, text)| (path, text + &service("a", "")))
+        .collect();
+    let files = includes.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    found.extend(read(files, &options(["c0.yaml"])).2);
+    let doubled: String =
+        (1..40).map(|index| format!("A{index}=${{A{}}}${{A{}}}\n", index - 1, index - 1)).collect();
+    let env = format!("A0={}\n{doubled}", "a".repeat(1000));
+    let compose = format!("services:\n{}", service("a", ""));
+    let files = [("compose.yaml", compose.as_str()), (".env", env.as_str())];
+    found.extend(read(files, &options(["compose.yaml"])).2);
+    for line in ["podman run --env", "podman run '--env A=b' image", "podman run --env-file broken image"] {
+        found.extend(homegen::read_command_line(line, &Broken).1);
+    }
+    found
+}
+
+/// Files that cannot be read.
+struct Broken;
+
+impl ProjectFiles for Broken {
+    fn read(&self, _: &str) -> Result<String, Unread> {
+        Err(Unread::Failed("permission denied".to_owned()))
+    }
+
+    fn kind(&self, _: &str) -> Option<FileKind> {
+        None
+    }
+}
+
 /// A value as YAML prints it.
 fn value(node: &Node) -> Value {
     match &node.kind {

@@ -121,9 +121,10 @@ fn every_message_is_emitted_for_a_fixture_or_a_page() {
     let cases = outcomes().iter().flat_map(|(_, outcome)| &outcome.diagnostics);
     let pages = failures().iter().flat_map(|(_, outcome)| &outcome.diagnostics);
     let compose = crate::compose::results().iter().flat_map(|read| &read.diagnostics);
+    let other = crate::compose::other_diagnostics();
     let large = large_outcomes().iter().flat_map(|(_, outcome)| last(outcome));
     let given: BTreeSet<SourceLine> =
-        cases.chain(pages).chain(compose).chain(large).map(emitted_at).collect();
+        cases.chain(pages).chain(compose).chain(&other).chain(large).map(emitted_at).collect();
     let lines = emitting_lines();
     let unknown: Vec<&SourceLine> = given.difference(&lines).collect();
     assert!(unknown.is_empty(), "these are no lines with `Diagnostic::new(`: {unknown:?}");
