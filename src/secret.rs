@@ -2,7 +2,10 @@
 //! detects secrets by their own form. `pattern` loads the patterns from `data/`.
 
 mod key;
+mod known;
 mod pattern;
+
+pub(crate) use known::KnownSecrets;
 
 use crate::word::is_word;
 use pattern::{Names, PasswordOption, Programs, Redis, Takes, Values};

@@ -10,7 +10,7 @@ use homegen::compose::default_files;
 use homegen::document::insert::{self, Reason};
 use homegen::import::{Existing, Options, Publish};
 use homegen::project::ReadOptions;
-use homegen::report::mask::mask;
+use homegen::report::mask::Mask;
 use homegen::report::{Report, human, json};
 use indexmap::IndexMap;
 use tempfile::Builder;
@@ -107,8 +107,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         project.name.clone_from(name);
     }
     let Some(project) = project else {
+        let mask = Mask::new(&sources, &[]);
+        let diagnostics = mask.diagnostics(&diagnostics);
         match arguments.report {
-            Format::Human => print_diagnostics(&diagnostics, &mask(&sources, &[])),
+            Format::Human => print_diagnostics(&diagnostics, mask.sources()),
             Format::Json => print(&json::render(&Report::default(), None, &diagnostics, None, &sources))?,
         }
         return Err(Stop::Wrong);
@@ -139,15 +141,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         checked = homegen::check_import(&shown(path), &text, &import.report, &project, &mut sources);
         written = Some(shown(path));
     }
+    let mask = Mask::new(&sources, &import.secrets);
     match arguments.report {
         Format::Json => {
-            print(&json::render(&import.report, Some(&project), &checked, written.as_deref(), &sources))?;
+            let text = json::render(&import.report, Some(&project), &checked, written.as_deref(), &sources);
+            print(&mask.text(&text))?;
         }
         Format::Human => {
-            let masked = mask(&sources, &import.secrets);
-            print_diagnostics(&diagnostics, &masked);
-            print(&human::render(&import.report, &project, &sources))?;
-            print_diagnostics(&checked, &masked);
+            print_diagnostics(&mask.diagnostics(&diagnostics), mask.sources());
+            print(&mask.text(&human::render(&import.report, &project, &sources)))?;
+            print_diagnostics(&mask.diagnostics(&checked), mask.sources());
         }
     }
     if written.is_some() { Ok(()) } else { Err(Stop::Wrong) }

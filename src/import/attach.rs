@@ -12,9 +12,10 @@ const ORDER: &[&str] = &["homegen", "host", "constants", "agenix", "secrets", "n
 /// Attaches the comments of the Compose files. A comment with the value of a secret is left out.
 pub(super) fn comments(context: &Context, document: &mut Map) {
     let places = context.ledger.places();
+    let secrets = context.secrets.known();
     for (origin, comments) in &context.project.comments {
         let Some(place) = places.get(origin) else { continue };
-        let is_public = |text: &&str| !context.secrets.are_in(text) && !is_in_line(text);
+        let is_public = |text: &&str| secrets.find(text).is_none() && !is_in_line(text);
         let text = |comment: &'_ project::Comment| {
             comment.text.strip_prefix(' ').unwrap_or(&comment.text).to_owned()
         };

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::names::{Taken, slug};
 use crate::document::{Map, Value};
 use crate::report::ImportedSecret;
-use crate::secret::{in_lines, in_text, is_named_secret, is_public_name, is_secret_name};
+use crate::secret::{KnownSecrets, in_lines, in_text, is_named_secret, is_public_name, is_secret_name};
 
 /// The secrets so far.
 #[derive(Debug)]
@@ -21,9 +21,6 @@ pub(super) struct Secrets {
     taken: Taken,
     project: String,
 }
-
-/// The length from which a value that occurs in a comment or another value counts as the secret, not as a common word.
-const SHORTEST_TRACE: usize = 4;
 
 impl Secrets {
     pub(super) fn new(project: &str, taken: Taken) -> Secrets {
@@ -68,13 +65,11 @@ impl Secrets {
         name
     }
 
-    /// True if `text` contains the value of a secret.
-    pub(super) fn are_in(&self, text: &str) -> bool {
-        let values = self.secrets.values().filter_map(|secret| secret.content.as_deref());
-        values.flat_map(|content| content.lines()).any(|line| {
-            let value = line.split_once('=').map_or(line, |(_, value)| value);
-            value.len() >= SHORTEST_TRACE && text.contains(value)
-        })
+    /// The values of all secrets, and of all variables in them.
+    pub(super) fn known(&self) -> KnownSecrets<'_> {
+        let contents = self.secrets.values().filter_map(|secret| secret.content.as_deref());
+        let lines = contents.flat_map(|content| content.lines());
+        KnownSecrets::new(lines.map(|line| line.split_once('=').map_or(line, |(_, value)| value)))
     }
 
     /// Writes `secrets` and the folder of agenix.
