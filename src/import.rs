@@ -267,11 +267,14 @@ impl Context<'_> {
                         Part::Reference(self.fill_in(&reference.name, origin, message))
                     }
                     ValueSource::Set | ValueSource::Default => {
-                        let is_secret = secrets::is_secret_variable(&reference.name, &reference.value);
-                        let constant = (!is_secret && !reference.value.is_empty())
-                            .then(|| self.constants.of_variable(&reference.name, &reference.value))
-                            .flatten();
-                        constant.map_or_else(|| Part::Text(reference.value.clone()), Part::Reference)
+                        if secrets::is_secret_variable(&reference.name, &reference.value) {
+                            Part::Reference(self.fill_in_secret(&reference.name, origin))
+                        } else {
+                            let constant = (!reference.value.is_empty())
+                                .then(|| self.constants.of_variable(&reference.name, &reference.value))
+                                .flatten();
+                            constant.map_or_else(|| Part::Text(reference.value.clone()), Part::Reference)
+                        }
                     }
                 },
             };
@@ -299,6 +302,18 @@ impl Context<'_> {
                 "a variable has no value: fill in its constant",
                 Some(format!("`{variable}` is the constant `{constant}`")),
             );
+        }
+        constant
+    }
+
+    /// The constant in place of a secret where homegen has no secrets.
+    fn fill_in_secret(&mut self, name: &str, origin: Origin) -> String {
+        let comment = format!("`{name}` is a secret, which every user of the host could read here");
+        let constant = self.constants.without_value(&format!("{name}_REPLACEMENT"), &comment);
+        if self.filled_in.insert(constant.clone()) {
+            let cause = "a value has a secret, which every user of the host could read: fill in its constant";
+            let detail = Some(format!("`{name}` is the constant `{constant}`"));
+            self.ledger.line(Kind::FillIn, Some(origin), cause, detail);
         }
         constant
     }

@@ -168,8 +168,9 @@ pub(super) fn shell_word(container: &mut Container, words: &[Node], index: usize
             match part {
                 project::Part::Variable(reference) if is_secret_part(part) => {
                     let secret = secret_of(container, &reference.name, part, node.origin);
-                    container.secret_variable(&reference.name, &secret, node.origin);
-                    word.push_str(&format!("\"${}\"", reference.name));
+                    let variable =
+                        container.command_variable(&reference.name, &secret, part.value(), node.origin);
+                    word.push_str(&format!("\"${variable}\""));
                 }
                 part if part.value().is_empty() => {}
                 part => word.push_str(&shell_words::quote(part.value())),
@@ -178,8 +179,15 @@ pub(super) fn shell_word(container: &mut Container, words: &[Node], index: usize
         return word;
     }
     let alone = [value.clone().into_owned()];
-    let before: Vec<String> =
-        words[..index].iter().map(|word| word.text().unwrap_or_default().into_owned()).collect();
+    // A secret before the word is not that of the word.
+    let mut before: Vec<String> = Vec::new();
+    for word in &words[..index] {
+        before.push(word.text().unwrap_or_default().into_owned());
+        if in_words(&before).is_some() {
+            before.pop();
+            before.push("$SECRET".to_owned());
+        }
+    }
     let with = |last: &str| before.iter().cloned().chain([last.to_owned()]).collect::<Vec<_>>();
     if in_words(&with(&value)).is_some() && in_words(&before).is_none() || in_words(&alone).is_some() {
         let (option, secret) = match value.split_once('=') {
@@ -188,7 +196,7 @@ pub(super) fn shell_word(container: &mut Container, words: &[Node], index: usize
         };
         let variable = format!("{}_SECRET", container.name.to_uppercase().replace('-', "_"));
         let name = container.context.secrets.of_content(&variable, &secret, false);
-        container.secret_variable(&variable, &name, node.origin);
+        let variable = container.command_variable(&variable, &name, &secret, node.origin);
         return format!("{}\"${variable}\"", shell_words::quote(&option).trim_matches('\''));
     }
     shell_words::quote(&value).into_owned()

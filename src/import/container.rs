@@ -224,6 +224,55 @@ impl<'c, 'a> Container<'c, 'a> {
         self.set(&["secrets", variable], Value::text(secret), origin);
     }
 
+    /// Sets a variable to the content of a secret for a command, and returns its name: `wanted`, or a numbered one if the
+    /// container has another value in that variable.
+    pub(super) fn command_variable(
+        &mut self,
+        wanted: &str,
+        secret: &str,
+        value: &str,
+        origin: Origin,
+    ) -> String {
+        let numbered = (2..).map(|number| format!("{wanted}_{number}"));
+        let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
+        let name = names.find(|name| match self.secret_of(name) {
+            Some(known) => known == secret,
+            None => self.variable(name).is_none_or(|known| known == value),
+        });
+        let name = name.expect("a number is free");
+        self.secret_variable(&name, secret, origin);
+        name
+    }
+
+    /// The secret in a variable.
+    fn secret_of(&self, variable: &str) -> Option<String> {
+        let text = |value: &Value| match value {
+            Value::Text(parts) => match parts.as_slice() {
+                [Part::Text(text)] => Some(text.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        match self.map.get("secrets")? {
+            Value::Map(map) => text(map.get(variable)?),
+            Value::List(items) => items.iter().find_map(|item| match &item.value {
+                Value::Map(map) => text(map.get(variable)?),
+                _ => None,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The value of a variable in the Compose file and its env files.
+    fn variable(&self, name: &str) -> Option<String> {
+        if let Some(node) = self.service.keys.get("environment").and_then(|node| node.get(name)) {
+            return Some(node.text().unwrap_or_default().into_owned());
+        }
+        let variables = self.service.env_files.iter().rev().filter_map(|file| file.variables.as_ref());
+        let mut values = variables.flat_map(|variables| variables.iter().rev());
+        values.find(|(known, _)| known == name).and_then(|(_, variable)| variable.value.clone())
+    }
+
     /// Adds `value`, which comes from no node, to the list at `key`.
     pub(super) fn add(&mut self, key: &str, value: Value) {
         self.map.list(key).push(Item::from(value));

@@ -10,6 +10,10 @@ use crate::document::{Map, Part, Value};
 use crate::project::{self, EnvFile, Node, Origin, Project, ValueSource};
 use crate::report::Kind;
 
+/// The cause for which a variable is dropped: an env file of Podman has no syntax for a line break.
+const LINES: &str =
+    "a secret with several lines cannot be in a variable: mount it as a file, if the program reads one";
+
 /// The time zone that most containers of the project have.
 pub(super) fn timezone(project: &Project) -> Option<String> {
     let mut counts: IndexMap<String, usize> = IndexMap::new();
@@ -92,7 +96,12 @@ fn variable(container: &mut Container, name: &str, node: &Node) {
         container.changed(node, "the password of an address becomes a secret", None);
         return;
     }
-    if is_secret_variable(name, &value) || has_secret_part && !value.is_empty() {
+    let is_secret = is_secret_variable(name, &value) || has_secret_part && !value.is_empty();
+    if is_secret && value.trim_end_matches('\n').contains('\n') {
+        container.dropped(node, LINES);
+        return;
+    }
+    if is_secret {
         let hint = match scalar.parts.as_slice() {
             [project::Part::Variable(reference)] => reference.name.clone(),
             _ => name.to_owned(),
@@ -231,6 +240,11 @@ pub(super) fn env_files(container: &mut Container) {
             let (long, short): (Vec<_>, Vec<_>) =
                 lines.into_iter().partition(|(_, value)| value.contains('\n'));
             for (name, value) in long.into_iter().filter(|(name, _)| !own.contains(name.as_str())) {
+                if value.trim_end_matches('\n').contains('\n') {
+                    let detail = Some(format!("`{name}`"));
+                    container.context.ledger.line(Kind::Dropped, Some(file.origin), LINES, detail);
+                    continue;
+                }
                 let secret = container.context.secrets.of_content(name, value, false);
                 container.secret_variable(name, &secret, file.origin);
             }

@@ -2,14 +2,15 @@
 
 use super::container::Container;
 use crate::document::{Map, Part, Value};
-use crate::project::{self, Node};
+use crate::project::{self, Node, Origin};
 use crate::report::{Kind, Path};
+use crate::secret::{in_lines, in_text};
 
 /// Converts the secrets of a container, each mounted as a file.
 pub(super) fn secrets(container: &mut Container, node: &Node) {
     container.placed(node.origin, "secrets");
     for item in node.items() {
-        let source = text(item, "source");
+        let source = text_of(item, "source");
         let Some(definition) = container.context.project.secrets.get(&source) else { continue };
         let Some(secret) = secret(container, &source, definition) else { continue };
         let target =
@@ -69,7 +70,7 @@ fn secret(container: &mut Container, key: &str, definition: &Node) -> Option<Str
 pub(super) fn configs(container: &mut Container, node: &Node) {
     container.placed(node.origin, "files");
     for item in node.items() {
-        let source = text(item, "source");
+        let source = text_of(item, "source");
         let Some(definition) = container.context.project.configs.get(&source) else { continue };
         let target =
             item.get("target").and_then(Node::text).map_or_else(|| source.clone(), |text| text.into_owned());
@@ -80,7 +81,17 @@ pub(super) fn configs(container: &mut Container, node: &Node) {
 }
 
 fn config(container: &mut Container, item: &Node, definition: &Node, target: &str) {
-    if let Some(content) = definition.get("content")
+    if let Some((content, text)) = secret_text(container, definition) {
+        let source = text_of(item, "source");
+        let secret = container.context.secrets.of_content(&source, &text, false);
+        let mut value = Map::default();
+        value.push("source", Value::text(&secret));
+        value.push("target", Value::text(target));
+        container.append(&["secrets"], Value::Map(value), item.origin);
+        let cause = "a config with a secret becomes a secret";
+        let detail = Some(format!("`{secret}`"));
+        container.context.ledger.line(Kind::Changed, Some(content), cause, detail);
+    } else if let Some(content) = definition.get("content")
         && let project::Kind::Scalar(scalar) = &content.kind
     {
         let mut parts = Vec::new();
@@ -128,6 +139,34 @@ fn config(container: &mut Container, item: &Node, definition: &Node, target: &st
     }
 }
 
+/// The text of a config that has a secret of its own, with its place.
+fn secret_text(container: &Container, definition: &Node) -> Option<(Origin, String)> {
+    let (node, text) = match (definition.get("content"), definition.get("environment")) {
+        (Some(content), _) => (content, content.text()?.into_owned()),
+        (None, Some(variable)) => {
+            let value = container.context.project.variables.get(&*variable.text()?)?.value.clone()?;
+            if super::secrets::is_secret_variable(&variable.text()?, &value) {
+                return Some((variable.origin, value));
+            }
+            (variable, value)
+        }
+        (None, None) => return None,
+    };
+    // The content without the variables, which are secrets of their own.
+    let own = match &node.kind {
+        project::Kind::Scalar(scalar) if definition.get("content").is_some() => {
+            let parts = scalar.parts.iter().map(|part| match part {
+                part if super::command::is_secret_part(part) => "",
+                part => part.value(),
+            });
+            parts.collect()
+        }
+        _ => text.clone(),
+    };
+    (in_lines(&own).is_some() || own.lines().any(|line| in_text(line).is_some()))
+        .then_some((node.origin, text))
+}
+
 /// Accounts for the owner and the mode, which have no effect on a file of the host.
 fn owner(container: &mut Container, item: &Node, cause: &str) {
     for key in ["uid", "gid", "mode"] {
@@ -142,6 +181,6 @@ fn written(definition: &Node) -> impl Iterator<Item = (&String, &Node)> {
     definition.entries().filter(|(_, value)| value.origin != definition.origin)
 }
 
-fn text(node: &Node, key: &str) -> String {
+fn text_of(node: &Node, key: &str) -> String {
     node.get(key).and_then(Node::text).unwrap_or_default().into_owned()
 }

@@ -93,7 +93,7 @@ fn with_secret(container: &mut Container, node: &Node, words: &[Node], is_shell:
                     project::Part::Variable(reference) if command::is_secret_part(part) => {
                         let name = reference.name.clone();
                         let secret = super::environment::secret_of(container, &name, part, node.origin);
-                        container.secret_variable(&name, &secret, node.origin);
+                        let name = container.command_variable(&name, &secret, part.value(), node.origin);
                         text.push_str(&format!("${{{name}}}"));
                     }
                     part => text.push_str(part.value()),
@@ -112,7 +112,7 @@ fn with_secret(container: &mut Container, node: &Node, words: &[Node], is_shell:
         // A secret that is written into the line itself.
         let variable = format!("{}_HEALTHCHECK", container.name.to_uppercase().replace('-', "_"));
         let secret = container.context.secrets.of_content(&variable, &line, false);
-        container.secret_variable(&variable, &secret, node.origin);
+        let variable = container.command_variable(&variable, &secret, &line, node.origin);
         container.set(&["healthcheck", "test"], Value::text(format!("eval \"${variable}\"")), node.origin);
     } else {
         container.set(&["healthcheck", "test"], Value::text(line), node.origin);
