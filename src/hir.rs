@@ -36,7 +36,7 @@ pub(crate) use auth::{AuthProvider, SiteAuth};
 pub(crate) use backup::Backup;
 pub(crate) use client::Client;
 pub(crate) use cloudflared::Cloudflared;
-pub use encrypted::{Audited, Missing, MissingFile, Outdated};
+pub use encrypted::{Audited, Missing, MissingFile, Outdated, Place};
 pub(crate) use encrypted::{Encrypted, EncryptedFile, EncryptedFiles, Flaw, Mismatch, Recipients};
 pub(crate) use folder::Folder;
 pub(crate) use front::{Answer, Front, Site, SitePath, Upstream, UpstreamAddress};

@@ -4,6 +4,7 @@ pub mod human;
 pub mod json;
 pub mod mask;
 pub mod move_data;
+pub mod next_steps;
 
 use std::fmt::{Display, Formatter};
 

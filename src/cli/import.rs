@@ -1,6 +1,7 @@
 //! `homegen import`
 
 mod disk;
+mod private_folder;
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -8,15 +9,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use homegen::compose::default_files;
 use homegen::document::insert::{self, Reason};
-use homegen::import::{Existing, Options, Publish};
+use homegen::import::{Existing, Import, Options, Publish};
 use homegen::project::ReadOptions;
+use homegen::report::json::Output;
 use homegen::report::mask::Mask;
-use homegen::report::{Report, human, json};
+use homegen::report::{Report, human, json, move_data, next_steps};
 use indexmap::IndexMap;
 use tempfile::Builder;
 
 use super::{Stop, failed, print, print_diagnostics, shown};
 use disk::Disk;
+use private_folder::PrivateFolder;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -111,7 +114,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
         let diagnostics = mask.diagnostics(&diagnostics);
         match arguments.report {
             Format::Human => print_diagnostics(&diagnostics, mask.sources()),
-            Format::Json => print(&json::render(&Report::default(), None, &diagnostics, None, &sources))?,
+            Format::Json => {
+                let output = Output::default();
+                print(&json::render(&Report::default(), None, &diagnostics, &output, &sources))?;
+            }
         }
         return Err(Stop::Wrong);
     };
@@ -127,33 +133,58 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     };
     let import = homegen::import(&project, &disk, &options);
     let mut checked = Vec::new();
-    let mut written = None;
+    let mut output = Output { secrets: &import.secrets, ..Output::default() };
     if let Some(document) = &import.document {
         let path = arguments.into.as_ref().unwrap_or(&arguments.output);
         let text = match &existing {
             Some(text) => added(path, text, document)?,
             None => document.print(),
         };
-        match &existing {
-            Some(before) => super::fix::replace(path, before.as_bytes(), text.as_bytes())?,
-            None => write_new(path, &text)?,
-        }
+        let script = move_data::script(&project.name, &import.steps);
+        let folder = write(path, existing.as_deref(), &text, &import, script.as_deref())?;
         checked = homegen::check_import(&shown(path), &text, &import.report, &project, &mut sources);
-        written = Some(shown(path));
+        output.written = Some(shown(path));
+        output.folder = folder.as_deref().map(shown);
+        output.script = script.is_some().then(|| private_folder::SCRIPT.to_owned());
     }
     let mask = Mask::new(&sources, &import.secrets);
     match arguments.report {
         Format::Json => {
-            let text = json::render(&import.report, Some(&project), &checked, written.as_deref(), &sources);
+            let text = json::render(&import.report, Some(&project), &checked, &output, &sources);
             print(&mask.text(&text))?;
         }
         Format::Human => {
             print_diagnostics(&mask.diagnostics(&diagnostics), mask.sources());
             print(&mask.text(&human::render(&import.report, &project, &sources)))?;
             print_diagnostics(&mask.diagnostics(&checked), mask.sources());
+            let has_store = options.existing.as_ref().is_some_and(|existing| existing.has_secret_store);
+            print(&next_steps::render(&import.report, &output, has_store, &shown(&folder)))?;
         }
     }
-    if written.is_some() { Ok(()) } else { Err(Stop::Wrong) }
+    if output.written.is_some() { Ok(()) } else { Err(Stop::Wrong) }
+}
+
+/// Writes the file and the folder beside it, or neither. Returns the path of the folder.
+fn write(
+    path: &Path,
+    existing: Option<&str>,
+    text: &str,
+    import: &Import,
+    script: Option<&str>,
+) -> Result<Option<PathBuf>, Stop> {
+    if existing.is_none() && path.symlink_metadata().is_ok() {
+        return Err(file_exists(path));
+    }
+    let mut folder = PrivateFolder::stage(import, script, path)?;
+    // The folder comes first: the next run finds it if this one is killed before the file is written.
+    if let Some(folder) = &mut folder {
+        folder.publish()?;
+    }
+    match existing {
+        Some(before) => super::fix::replace(path, before.as_bytes(), text.as_bytes())?,
+        None => write_new(path, text)?,
+    }
+    Ok(folder.map(PrivateFolder::keep))
 }
 
 /// The options of the reader of Compose files, from the command line and the environment.
@@ -289,9 +320,7 @@ fn from_folder(folder: &Path, file: &Path) -> Result<String, Stop> {
 fn write_new(path: &Path, text: &str) -> Result<(), Stop> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fail = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Stop::Failed(format!("{}: the file exists; `--into` adds to it", shown(path)))
-        }
+        std::io::ErrorKind::AlreadyExists => file_exists(path),
         _ => failed(shown(path), &error),
     };
     let mut new = Builder::new().prefix(".homegen-").tempfile_in(parent).map_err(fail)?;
@@ -299,4 +328,8 @@ fn write_new(path: &Path, text: &str) -> Result<(), Stop> {
     new.as_file().sync_all().map_err(fail)?;
     new.persist_noclobber(path).map_err(|error| fail(error.error))?;
     Ok(())
+}
+
+fn file_exists(path: &Path) -> Stop {
+    Stop::Failed(format!("{}: the file exists; `--into` adds to it", shown(path)))
 }

@@ -2,8 +2,10 @@
 
 mod age;
 mod audit;
+mod encrypt;
 mod files;
 mod generate;
+mod plain;
 mod rekey;
 mod rules;
 mod sops;
@@ -23,6 +25,8 @@ pub(super) struct Arguments {
 enum Action {
     /// Check that each secret has its file, and that the files are encrypted to the right keys
     Audit(audit::Arguments),
+    /// Encrypt files in plain text to the recipients of their secrets, and remove them
+    Encrypt(encrypt::Arguments),
     /// Create the missing secrets that have `generate`
     Generate(generate::Arguments),
     /// Encrypt files to their recipients again, with agenix or sops
@@ -34,6 +38,7 @@ enum Action {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Stop> {
     match &arguments.action {
         Action::Audit(arguments) => audit::run(arguments),
+        Action::Encrypt(arguments) => encrypt::run(arguments),
         Action::Generate(arguments) => generate::run(arguments),
         Action::Rekey(arguments) => rekey::run(arguments),
         Action::Rules(arguments) => rules::run(arguments),

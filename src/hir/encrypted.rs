@@ -254,26 +254,59 @@ pub enum MissingFile {
     },
 }
 
+/// The place of a secret's encrypted value.
+#[derive(Debug)]
+pub enum Place {
+    /// The value is missing. The path of the file is relative to the compiled file.
+    Missing(String, MissingFile),
+    /// A file is there, or the format of the file has no place for the value.
+    Taken(String),
+    /// The file declares no store for the secret, or another program decrypts it.
+    NoStore,
+}
+
 impl Host {
+    /// The places of all secrets, by name. The caller has read the encrypted files.
+    pub fn secret_places(&self) -> impl Iterator<Item = (&str, Place)> {
+        self.secrets.iter().map(|(name, secret)| (name.as_str(), self.place(name.as_str(), secret)))
+    }
+
+    fn place(&self, name: &str, secret: &Secret) -> Place {
+        let Some(path) = secret.encrypted(&self.secret_stores) else { return Place::NoStore };
+        let present = self.encrypted.as_ref().and_then(|found| found.files.get(&path));
+        let file = match (secret.store, present) {
+            (Some(SecretStore::Agenix), None) => self.missing_file_of_agenix(secret),
+            (Some(SecretStore::Sops), present) => {
+                let key = secret.settings.key.as_ref().map_or_else(|| name.to_owned(), Text::value);
+                missing_key_of_sops(&path, &key, present)
+            }
+            _ => None,
+        };
+        match file {
+            Some(file) => Place::Missing(path, file),
+            None => Place::Taken(path),
+        }
+    }
+
+    /// Reports whether the encrypted file at `path` can be read, and its header does not contradict its recipients.
+    pub fn is_sound(&self, path: &str) -> bool {
+        let found = self.encrypted.as_ref();
+        let file = found.and_then(|found| found.files.get(path));
+        let recipients = file.and_then(|file| self.recipients_in(file, &[]));
+        !matches!(recipients, None | Some(Recipients::Wrong(_)))
+    }
+
     /// The missing secrets that can be generated, one for each file or key. The caller has read the encrypted files.
     pub fn missing_secrets(&self) -> Vec<Missing> {
-        let files = self.encrypted.as_ref().map(|found| &found.files);
         let mut seen = HashSet::new();
         let mut missing = Vec::new();
         for (name, secret) in &self.secrets {
             let Some(generate) = &secret.settings.generate else { continue };
-            let Some(path) = secret.encrypted(&self.secret_stores) else { continue };
-            let present = files.and_then(|files| files.get(&path));
-            let file = match (secret.store, present) {
-                (Some(SecretStore::Agenix), None) => self.missing_file_of_agenix(secret),
-                (Some(SecretStore::Sops), present) => {
-                    let key =
-                        secret.settings.key.as_ref().map_or_else(|| name.as_str().to_owned(), Text::value);
-                    missing_key_of_sops(&path, &key, present)
-                }
-                _ => None,
-            };
-            let Some(file) = file else { continue };
+            let Place::Missing(path, file) = self.place(name.as_str(), secret) else { continue };
+            // A file of many values cannot be generated.
+            if secret.store == Some(SecretStore::Sops) && matches!(format(&path), Some("dotenv" | "ini")) {
+                continue;
+            }
             let index =
                 if let MissingFile::Sops { index, .. } = &file { index.join("/") } else { String::new() };
             if seen.insert((path.clone(), index)) {
@@ -355,15 +388,12 @@ impl Host {
     }
 }
 
-/// The key of a secret in a file of sops, if it is missing there. A file with many values in a format without nested
-/// keys is one secret, which cannot be generated.
+/// The key of a secret in a file of sops, if it is missing there. A file in a format without nested keys is one secret.
 fn missing_key_of_sops(path: &str, key: &str, present: Option<&EncryptedFile>) -> Option<MissingFile> {
     let has_keys = !matches!(format(path), Some("binary" | "dotenv" | "ini"));
     let index = if has_keys { key.split('/').map(str::to_owned).collect() } else { Vec::new() };
     match present.map(|file| &file.content) {
-        None => {
-            (has_keys || format(path) == Some("binary")).then_some(MissingFile::Sops { index, is_new: true })
-        }
+        None => Some(MissingFile::Sops { index, is_new: true }),
         Some(Ok(Encrypted::Sops { file, .. })) if has_keys && !file.has_key(key) => {
             Some(MissingFile::Sops { index, is_new: false })
         }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{Mapped, Report};
 use crate::diag::region::Regions;
 use crate::diag::{Diagnostic, Severity};
+use crate::import::ImportedSecret;
 use crate::printable::printable_json;
 use crate::project::{Origin, Project};
 use crate::source::{SourceId, Sources};
@@ -23,13 +24,26 @@ struct Entry<'a> {
     text: String,
 }
 
+/// What an import wrote.
+#[derive(Debug, Default)]
+pub struct Output<'a> {
+    /// The path of the file. `None` if the project is refused.
+    pub written: Option<String>,
+    /// The path of the folder with the secrets and the script.
+    pub folder: Option<String>,
+    /// The name of the script in the folder that moves the data.
+    pub script: Option<String>,
+    /// The secrets that the file declares.
+    pub secrets: &'a [ImportedSecret],
+}
+
 /// Renders a report as one object with a line break at its end. `errors` are the mistakes of the Compose files, or of the
 /// written file at the places of the Compose files.
 pub fn render(
     report: &Report,
     project: Option<&Project>,
     diagnostics: &[Diagnostic],
-    written: Option<&str>,
+    output: &Output,
     sources: &Sources,
 ) -> String {
     let regions = Regions::new(sources);
@@ -67,11 +81,22 @@ pub fn render(
         mapped.collect::<Vec<Value>>()
     });
     let object = json!({
-        "written": written,
+        "written": output.written,
+        "folder": output.folder,
+        "secrets": output.secrets.iter().map(secret).collect::<Vec<Value>>(),
         "report": entries,
         "mapped": mapped.unwrap_or_default(),
     });
     printable_json(&serde_json::to_string_pretty(&object).expect("text and numbers are JSON")) + "\n"
+}
+
+/// A secret without its content.
+fn secret(secret: &ImportedSecret) -> Value {
+    json!({
+        "name": secret.name,
+        "has_content": secret.content.is_some(),
+        "format": if secret.is_env { "env" } else { "plain" },
+    })
 }
 
 fn mapped<'a>(

@@ -7,6 +7,10 @@ use super::HostStep;
 /// The functions of the script.
 const FUNCTIONS: &str = include_str!("../../templates/import/move-data.sh");
 
+/// The line that loads functions for folders of other users, and these functions: the script is one file.
+const LOADED: &str = "# shellcheck source=/dev/null\n. enter-folder.sh\n";
+const ENTER_FOLDER: &str = include_str!("../../templates/scripts/enter-folder.sh");
+
 /// The script for `steps`, or `None` if there is nothing to move. `project` is Docker's name of the project.
 pub fn script(project: &str, steps: &[HostStep]) -> Option<String> {
     let mut lines = String::new();
@@ -25,5 +29,6 @@ pub fn script(project: &str, steps: &[HostStep]) -> Option<String> {
         lines.push_str(&line);
         lines.push('\n');
     }
-    (!lines.is_empty()).then(|| FUNCTIONS.replace("@project@", &quote(project)) + &lines)
+    let functions = || FUNCTIONS.replace("@project@", &quote(project)).replacen(LOADED, ENTER_FOLDER, 1);
+    (!lines.is_empty()).then(|| functions() + &lines + "exit \"$status\"\n")
 }

@@ -105,7 +105,7 @@ fn each_imported_file_equals_its_snapshot() {
 /// The report in JSON, as a program reads it.
 fn report(imported: &Imported) -> serde_json::Value {
     let (project, import) = imported.result.as_ref().expect("a project");
-    let text = json::render(&import.report, Some(project), &[], None, &imported.sources);
+    let text = json::render(&import.report, Some(project), &[], &json::Output::default(), &imported.sources);
     serde_json::from_str(&text).expect("JSON")
 }
 

@@ -56,6 +56,15 @@ pub(super) fn encrypt(secret: &[u8], recipients: &[String]) -> Result<Vec<u8>, S
     Err(Stop::Failed(format!("age cannot encrypt, and no file was changed: {line}")))
 }
 
+/// True if `file` has the length of a file of age with `length` bytes of content. After the header come a nonce of 16 bytes
+/// and chunks of 64 KiB with a tag of 16 bytes each (<https://age-encryption.org/v1>).
+pub(super) fn is_whole(file: &[u8], length: usize) -> bool {
+    const CHUNK: usize = 64 << 10;
+    let end = file.windows(5).position(|bytes| bytes == b"\n--- ").map(|at| at + 5);
+    let end = end.and_then(|end| Some(end + file[end..].iter().position(|byte| *byte == b'\n')? + 1));
+    end.is_some_and(|end| file.len() == end + 16 + length + 16 * length.div_ceil(CHUNK).max(1))
+}
+
 /// Tries to decrypt a file. The content goes nowhere.
 pub(super) fn open(file: File, identities: &[&Path]) -> Result<Trial, Stop> {
     let mut command = Command::new("age");

@@ -111,14 +111,16 @@ pub(super) fn add(
     let written = if is_new {
         let mut tree = Tree::default();
         entries.iter().for_each(|(keys, value)| tree.insert(keys, value));
-        let mut plain = Zeroizing::new(String::with_capacity(ROOM));
-        match entries {
-            [(keys, value)] if keys.is_empty() => plain.push_str(&String::from_utf8_lossy(value)),
-            // JSON is YAML too.
-            _ => tree.write(&mut plain),
-        }
-        let ran =
-            copy.run(&[OsStr::new("encrypt"), OsStr::new("--filename-override"), file], plain.as_bytes())?;
+        let arguments = [OsStr::new("encrypt"), OsStr::new("--filename-override"), file];
+        let ran = match entries {
+            [(keys, value)] if keys.is_empty() => copy.run(&arguments, value)?,
+            _ => {
+                let mut plain = room(entries);
+                // JSON is YAML too.
+                tree.write(&mut plain);
+                copy.run(&arguments, plain.as_bytes())?
+            }
+        };
         let parent = target.parent().unwrap_or(folder);
         std::fs::create_dir_all(parent).map_err(|error| failed(shown(parent), &error))?;
         // Another program may have created the file meanwhile: it stays.
@@ -128,7 +130,7 @@ pub(super) fn add(
         for (keys, value) in entries {
             let name = |key: &String| format!("[{}]", Value::from(key.as_str()));
             let index: String = keys.iter().map(name).collect();
-            let mut json = Zeroizing::new(String::with_capacity(ROOM));
+            let mut json = room(entries);
             Tree::Value(value).write(&mut json);
             let arguments = [OsStr::new("set"), OsStr::new("--value-stdin"), file, OsStr::new(&index)];
             copy.run(&arguments, json.as_bytes())?;
@@ -139,8 +141,13 @@ pub(super) fn add(
     written.map(drop).map_err(|error| failed(shown(&target), &error))
 }
 
-/// Room for the text of a file, so that no part of it is left behind when the text grows.
-const ROOM: usize = 64 << 10;
+/// A text with room for a file, so that no part of it is left behind when the text grows. A character has at most six bytes in
+/// JSON.
+fn room(entries: &[Entry]) -> Zeroizing<String> {
+    let keys = entries.iter().flat_map(|(keys, _)| keys.iter().map(|key| key.len() + 8)).sum::<usize>();
+    let values = entries.iter().map(|(_, value)| value.len() + 16).sum::<usize>();
+    Zeroizing::new(String::with_capacity(6 * (keys + values)))
+}
 
 /// Nested keys with their values.
 enum Tree<'a> {
@@ -164,14 +171,23 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Writes JSON. The value of a secret is printable ASCII.
+    /// Writes JSON. The value of a secret is UTF-8.
     fn write(&self, text: &mut String) {
         match self {
             Tree::Value(value) => {
                 text.push('"');
-                for letter in value.iter().map(|byte| char::from(*byte)) {
-                    text.extend(matches!(letter, '"' | '\\').then_some('\\'));
-                    text.push(letter);
+                for letter in String::from_utf8_lossy(value).chars() {
+                    match letter {
+                        '"' | '\\' => text.extend(['\\', letter]),
+                        // YAML does not allow the other control characters, and folds some of the line breaks.
+                        letter
+                            if letter.is_control()
+                                || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}') =>
+                        {
+                            text.push_str(&format!("\\u{:04x}", u32::from(letter)));
+                        }
+                        letter => text.push(letter),
+                    }
                 }
                 text.push('"');
             }
