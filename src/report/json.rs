@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{Mapped, Report};
 use crate::diag::region::Regions;
 use crate::diag::{Diagnostic, Severity};
-use crate::import::ImportedSecret;
+use super::ImportedSecret;
 use crate::printable::printable_json;
 use crate::project::{Origin, Project};
 use crate::source::{SourceId, Sources};
