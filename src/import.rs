@@ -20,10 +20,11 @@ mod port;
 mod secrets;
 mod step;
 mod volume;
+mod withhold;
 
 use std::collections::{BTreeSet, HashMap};
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use constants::Constants;
 use container::Container;
@@ -175,6 +176,8 @@ fn convert_all(
             None => {}
         }
     }
+    let place = Path::of(&["services", &service, "containers"]);
+    withhold::withhold(&mut context, &mut containers, &place);
     let has_containers = !containers.entries.is_empty();
     if !has_containers && !context.ledger.is_refused() {
         let cause = "the project has no service that homegen can write";
@@ -220,7 +223,7 @@ struct Context<'a> {
     /// The names of the containers in homegen, by the names of their Compose services.
     names: HashMap<String, String>,
     /// Further names of containers, by the names of their Compose services.
-    aliases: HashMap<String, Vec<String>>,
+    aliases: HashMap<String, IndexSet<String>>,
     /// The Compose services whose completion others wait for.
     completed: BTreeSet<String>,
     /// The variables that are reported as values to fill in.

@@ -15,7 +15,8 @@ pub(super) fn comments(context: &Context, document: &mut Map) {
     let secrets = context.secrets.known();
     for (origin, comments) in &context.project.comments {
         let Some(place) = places.get(origin) else { continue };
-        let is_public = |text: &&str| secrets.find(text).is_none() && !is_in_line(text);
+        let is_public =
+            |text: &&str| secrets.find(text).is_none() && !is_in_line(text) && !tells_secret(text);
         let text = |comment: &'_ project::Comment| {
             comment.text.strip_prefix(' ').unwrap_or(&comment.text).to_owned()
         };
@@ -32,6 +33,20 @@ pub(super) fn comments(context: &Context, document: &mut Map) {
             }
         }
     }
+}
+
+/// True for prose that may tell a secret: it has a word for one, and a word of letters and digits.
+fn tells_secret(text: &str) -> bool {
+    const WORDS: &[&str] = &["auth", "credential", "key", "login", "pass", "pw", "secret", "token"];
+    const SHORTEST: usize = 6;
+    let lower = text.to_ascii_lowercase();
+    let is_irregular = |word: &str| {
+        word.len() >= SHORTEST
+            && word.bytes().any(|b| b.is_ascii_digit())
+            && word.bytes().any(|b| b.is_ascii_alphabetic())
+    };
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    WORDS.iter().any(|word| lower.contains(word)) && words.any(is_irregular)
 }
 
 /// The comments at a place.

@@ -6,6 +6,7 @@ use super::{
 use crate::document::{Item, Map, Part, Value};
 use crate::project::{self, Node, Origin, PODMAN_ARGS, Service};
 use crate::report::{Kind, Path};
+use crate::secret::is_in_line;
 
 /// A container that is being converted.
 pub(super) struct Container<'c, 'a> {
@@ -89,6 +90,7 @@ impl<'c, 'a> Container<'c, 'a> {
         environment::env_files(self);
         network::names(self);
         self.restart();
+        self.timezone();
     }
 
     /// The container in the conventional order of its keys.
@@ -388,6 +390,11 @@ impl<'c, 'a> Container<'c, 'a> {
             self.podman_text(option, item);
         }
         for (name, value) in node.entries() {
+            if super::secrets::is_secret_variable(name, &value.text().unwrap_or_default()) || is_in_line(name)
+            {
+                self.dropped(value, "a value has a secret, which would be readable by everyone on the host");
+                continue;
+            }
             let mut parts = vec![Part::Text(format!("{option}={name}="))];
             if let project::Kind::Scalar(scalar) = &value.kind {
                 parts.extend(self.context.parts(scalar, value.origin));
@@ -410,7 +417,7 @@ impl<'c, 'a> Container<'c, 'a> {
         let mut is_proxied = false;
         for (name, value) in node.entries() {
             if let Some(text) = value.text()
-                && super::secrets::is_secret_variable(name, &text)
+                && (super::secrets::is_secret_variable(name, &text) || is_in_line(name))
             {
                 self.dropped(value, "a label has a secret, which would be readable by everyone on the host");
                 continue;
@@ -495,6 +502,23 @@ impl<'c, 'a> Container<'c, 'a> {
             self.set(&["user"], Value::reference(constant), node.origin);
         } else {
             self.copy("user", node);
+        }
+    }
+
+    /// Reports the time zone of a container that sets none.
+    pub(super) fn timezone(&mut self) {
+        let service = self.service;
+        let environment = service.keys.get("environment").and_then(|node| node.get("TZ"));
+        let in_file = || {
+            service
+                .env_files
+                .iter()
+                .flat_map(|file| file.variables.iter().flatten())
+                .any(|(name, _)| name == "TZ")
+        };
+        if environment.is_none() && !in_file() && self.context.timezone != "Etc/UTC" {
+            let cause = "every container has the time zone of the host; Compose leaves it to the image, which mostly has UTC";
+            self.context.ledger.changed(service.origin, cause);
         }
     }
 

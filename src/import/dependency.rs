@@ -2,22 +2,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use indexmap::IndexSet;
+
 use super::container::Container;
 use crate::document::Value;
 use crate::project::{Node, Project, Step};
 use crate::report::Kind;
 
 /// The names that links give to other services, by the keys of those services.
-pub(super) fn aliases_of_links(project: &Project) -> HashMap<String, Vec<String>> {
-    let mut aliases: HashMap<String, Vec<String>> = HashMap::new();
+pub(super) fn aliases_of_links(project: &Project) -> HashMap<String, IndexSet<String>> {
+    let mut aliases: HashMap<String, IndexSet<String>> = HashMap::new();
     for service in project.services.iter().filter(|service| service.is_active) {
         for link in service.keys.get("links").into_iter().flat_map(Node::items) {
             let text = link.text().unwrap_or_default().into_owned();
             if let Some((target, alias)) = text.split_once(':') {
-                let known = aliases.entry(target.to_owned()).or_default();
-                if !known.iter().any(|one| one == alias) {
-                    known.push(alias.to_owned());
-                }
+                aliases.entry(target.to_owned()).or_default().insert(alias.to_owned());
             }
         }
     }

@@ -94,6 +94,12 @@ impl<'a> Ledger<'a> {
         self.report.lines.extend(lines.iter().cloned());
     }
 
+    /// The nodes by their places in the output.
+    pub(super) fn mapped_places(&self) -> HashMap<Path, Origin> {
+        let mapped = self.report.mapped.iter().rev();
+        mapped.filter_map(|one| Some((one.to.as_ref().ok()?.clone(), one.origin))).collect()
+    }
+
     /// The places in the output of nodes, for their comments.
     pub(super) fn places(&self) -> &HashMap<Origin, Path> {
         &self.places

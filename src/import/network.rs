@@ -1,6 +1,6 @@
 //! Networks, and the names of containers on them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::container::Container;
 use super::names::{Taken, slug};
@@ -374,12 +374,27 @@ pub(super) fn names(container: &mut Container) {
         wanted.push(service.name.clone());
     }
     wanted.extend(container.context.aliases.get(&service.name).cloned().unwrap_or_default());
+    let full = container.context.full_name(&container.name);
+    let mut known: HashSet<String> = match container.converted("aliases") {
+        Some(Value::List(items)) => items.iter().filter_map(|item| text_of(&item.value)).collect(),
+        _ => HashSet::new(),
+    };
     for name in wanted {
-        let full = container.context.full_name(&container.name);
-        let is_known = name == container.name && !is_shared || name == full || has_alias(container, &name);
-        if !is_known && Domain::parse(&name).is_some() {
+        let is_own = name == container.name && !is_shared || name == full;
+        if !is_own && known.insert(name.clone()) && Domain::parse(&name).is_some() {
             container.add("aliases", Value::text(name));
         }
+    }
+}
+
+/// The text of a value without references.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(parts) => match parts.as_slice() {
+            [Part::Text(text)] => Some(text.clone()),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -67,9 +67,18 @@ impl Secrets {
 
     /// The values of all secrets, and of all variables in them.
     pub(super) fn known(&self) -> KnownSecrets<'_> {
-        let contents = self.secrets.values().filter_map(|secret| secret.content.as_deref());
-        let lines = contents.flat_map(|content| content.lines());
-        KnownSecrets::new(lines.map(|line| line.split_once('=').map_or(line, |(_, value)| value)))
+        KnownSecrets::new(self.values())
+    }
+
+    /// The values of all secrets: their lines, and the values of the secret variables in env files.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        let secrets = self.secrets.values().filter_map(|secret| Some((secret, secret.content.as_deref()?)));
+        secrets.flat_map(|(secret, content)| {
+            content.lines().filter_map(|line| match line.split_once('=') {
+                Some((name, value)) if secret.is_env => is_secret_variable(name, value).then_some(value),
+                _ => Some(line),
+            })
+        })
     }
 
     /// Writes `secrets` and the folder of agenix.
@@ -102,7 +111,12 @@ pub(super) fn is_secret_variable(name: &str, value: &str) -> bool {
         return false;
     }
     let is_option = || value.starts_with('-') && in_lines(value).is_some();
-    is_named_secret(name, value) || is_basic_auth(name, value) || in_text(value).is_some() || is_option()
+    let is_file = || value.contains('\n') && in_lines(value).is_some();
+    is_named_secret(name, value)
+        || is_basic_auth(name, value)
+        || in_text(value).is_some()
+        || is_option()
+        || is_file()
 }
 
 /// True if a variable of this name without a value holds a secret.

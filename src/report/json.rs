@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::ImportedSecret;
 use super::{Mapped, Report};
 use crate::diag::region::Regions;
 use crate::diag::{Diagnostic, Severity};
-use super::ImportedSecret;
 use crate::printable::printable_json;
 use crate::project::{Origin, Project};
 use crate::source::{SourceId, Sources};

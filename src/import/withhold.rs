@@ -1,0 +1,101 @@
+//! Values of secrets that also stand where everyone on the host could read them: a person fills in a value there.
+
+use std::collections::HashMap;
+
+use super::Context;
+use crate::document::{Map, Part, Value};
+use crate::project::{Origin, Step};
+use crate::report::{Kind, Path};
+use crate::secret::KnownSecrets;
+
+/// The shortest secret that is withheld. Shorter ones, and those of letters alone, are also names of users and databases.
+const SHORTEST: usize = 8;
+
+/// Replaces texts of `containers` with a secret by constants to fill in. `place` is the place of the containers.
+pub(super) fn withhold(context: &mut Context, containers: &mut Map, place: &Path) {
+    let mut texts = Vec::new();
+    {
+        let is_irregular = |value: &&str| {
+            let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(|b| is(b));
+            value.len() >= SHORTEST && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
+        };
+        let secrets = KnownSecrets::new(context.secrets.values().filter(is_irregular));
+        let mut path = place.clone();
+        for entry in &containers.entries {
+            path.0.push(Step::Key(entry.key.clone()));
+            find(&entry.value, &secrets, &mut path, &mut texts);
+            path.0.pop();
+        }
+    }
+    if texts.is_empty() {
+        return;
+    }
+    let origins: HashMap<Path, Origin> = context.ledger.mapped_places();
+    for path in texts {
+        let mut around = path.clone();
+        let origin = loop {
+            match origins.get(&around) {
+                Some(origin) => break Some(*origin),
+                None if around.0.is_empty() => break None,
+                None => around.0.pop(),
+            };
+        };
+        let keys = path.0[place.0.len()..].iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.to_ascii_uppercase()),
+            _ => None,
+        });
+        let name = keys.collect::<Vec<_>>().join("_").replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let comment = "fill in the value without the secret, which everyone on the host could read here";
+        let constant = context.constants.without_value(&name, comment);
+        let cause = "a value has a secret, which every user of the host could read: fill in its constant";
+        let detail = Some(format!("the constant `{constant}`"));
+        context.ledger.line(Kind::FillIn, origin, cause, detail);
+        if let Some(value) = value_at(containers, &path.0[place.0.len()..]) {
+            *value = Value::reference(constant);
+        }
+    }
+}
+
+/// Finds the texts below `value` that contain a secret.
+fn find(value: &Value, secrets: &KnownSecrets, path: &mut Path, found: &mut Vec<Path>) {
+    let has_secret = |text: &str| secrets.find(text).is_some();
+    match value {
+        Value::Text(parts) => {
+            let is_literal = |part: &Part| matches!(part, Part::Text(text) if has_secret(text));
+            if parts.iter().any(is_literal) {
+                found.push(path.clone());
+            }
+        }
+        Value::Map(map) => {
+            for entry in &map.entries {
+                path.0.push(Step::Key(entry.key.clone()));
+                find(&entry.value, secrets, path, found);
+                path.0.pop();
+            }
+        }
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.0.push(Step::Item(index));
+                find(&item.value, secrets, path, found);
+                path.0.pop();
+            }
+        }
+        Value::Null | Value::Plain(_) => {}
+    }
+}
+
+/// The value at `steps`.
+fn value_at<'a>(map: &'a mut Map, steps: &[Step]) -> Option<&'a mut Value> {
+    let (Step::Key(key), rest) = steps.split_first()? else { return None };
+    let mut value = &mut map.entries.iter_mut().find(|entry| entry.key == *key)?.value;
+    for step in rest {
+        value = match (value, step) {
+            (Value::Map(map), Step::Key(key)) => {
+                &mut map.entries.iter_mut().find(|entry| entry.key == *key)?.value
+            }
+            (Value::List(items), Step::Item(index)) => &mut items.get_mut(*index)?.value,
+            _ => return None,
+        };
+    }
+    Some(value)
+}
