@@ -18,6 +18,7 @@ mod names;
 mod network;
 mod port;
 mod secrets;
+mod site;
 mod step;
 mod volume;
 mod withhold;
@@ -32,6 +33,7 @@ use ledger::Ledger;
 use names::{Taken, slug};
 use network::Networks;
 use secrets::Secrets;
+use site::Sites;
 use step::Steps;
 use volume::Volumes;
 
@@ -105,12 +107,14 @@ pub struct Import {
 
 /// Converts a project. `files` are those around its Compose files.
 pub fn import(project: &Project, files: &dyn ProjectFiles, options: &Options) -> Import {
-    let import = convert_all(project, files, options, HashMap::new());
+    let proxies = site::proxies(project, options);
+    let import = convert_all(project, files, options, proxies.clone());
     if !options.is_partial || import.refused.is_empty() {
         return import.result;
     }
     // The other services know that these are not written.
-    convert_all(project, files, options, import.refused).result
+    let unwritten = import.refused.into_iter().chain(proxies).collect();
+    convert_all(project, files, options, unwritten).result
 }
 
 /// The result of converting all services but some.
@@ -145,6 +149,7 @@ fn convert_all(
         networks: Networks::default(),
         volumes: Volumes::default(),
         steps: Steps::default(),
+        sites: Sites::default(),
         names: names_of(project, &service, &refused),
         aliases: dependency::aliases_of_links(project),
         completed: dependency::completed(project),
@@ -155,6 +160,7 @@ fn convert_all(
     };
     context.top_level();
     context.place_services();
+    site::find(&mut context);
     let mut document = Map::default();
     let mut containers = Map::default();
     network::convert(&mut context, existing, &mut document);
@@ -185,6 +191,7 @@ fn convert_all(
     }
     let own = document.map("services").map(&service);
     own.set("containers", Value::Map(containers));
+    context.sites.write(options, &service, &mut document);
     context.secrets.write(&mut document, existing.has_secret_store);
     context.constants.settle(&mut document);
     attach::comments(&context, &mut document);
@@ -220,6 +227,7 @@ struct Context<'a> {
     networks: Networks,
     volumes: Volumes,
     steps: Steps,
+    sites: Sites,
     /// The names of the containers in homegen, by the names of their Compose services.
     names: HashMap<String, String>,
     /// Further names of containers, by the names of their Compose services.

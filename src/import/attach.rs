@@ -7,7 +7,8 @@ use crate::report::Path;
 use crate::secret::is_in_line;
 
 /// The order of the top-level keys.
-const ORDER: &[&str] = &["homegen", "host", "constants", "agenix", "secrets", "networks", "services"];
+const ORDER: &[&str] =
+    &["homegen", "host", "caddy", "constants", "agenix", "secrets", "networks", "services"];
 
 /// Attaches the comments of the Compose files. A comment with the value of a secret is left out.
 pub(super) fn comments(context: &Context, document: &mut Map) {

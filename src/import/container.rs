@@ -416,13 +416,16 @@ impl<'c, 'a> Container<'c, 'a> {
         self.placed(node.origin, "labels");
         let mut is_proxied = false;
         for (name, value) in node.entries() {
+            if self.context.sites.replace(value.origin) {
+                continue;
+            }
             if let Some(text) = value.text()
                 && (super::secrets::is_secret_variable(name, &text) || is_in_line(name))
             {
                 self.dropped(value, "a label has a secret, which would be readable by everyone on the host");
                 continue;
             }
-            is_proxied |= name.starts_with("traefik.");
+            is_proxied |= name.starts_with("traefik.") && self.context.options.sites.is_none();
             let text = self.context.value(value).unwrap_or_else(|| Value::text(""));
             self.set(&["labels", name], text, value.origin);
         }

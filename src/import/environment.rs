@@ -42,7 +42,8 @@ fn is_timezone(zone: &str) -> bool {
 /// Converts the variables of a container.
 pub(super) fn convert(container: &mut Container, node: &Node) {
     container.placed(node.origin, "environment");
-    for (name, value) in node.entries() {
+    let entries = node.entries().filter(|(_, value)| !container.context.sites.replace(value.origin));
+    for (name, value) in entries.collect::<Vec<_>>() {
         variable(container, name, value);
     }
 }

@@ -21,7 +21,9 @@ pub(super) fn convert(container: &mut Container, node: &Node) {
         container.dropped(node, cause);
         return;
     }
-    for item in node.items() {
+    for item in
+        node.items().iter().filter(|item| !container.context.sites.replace(item.origin)).collect::<Vec<_>>()
+    {
         port(container, item);
     }
 }
