@@ -6,7 +6,7 @@
 use homegen::diag::human::{Style, render};
 use homegen::import::{Import, Options, Publish};
 use homegen::project::Project;
-use homegen::report::{human, json, mask::mask, move_data};
+use homegen::report::{human, json, mask::Mask, move_data};
 use homegen::source::Sources;
 
 use crate::compose::{Case, cases};
@@ -48,7 +48,8 @@ fn import(case: &Case) -> Imported {
     let files = case.files();
     let (sources, diagnostics, project) = homegen::read_compose(&files, case.options());
     let style = Style { width: 100, color: false };
-    let errors = render(&diagnostics, &mask(&sources, &[]), style);
+    let mask = Mask::new(&sources, &[]);
+    let errors = render(&mask.diagnostics(&diagnostics), mask.sources(), style);
     let result = project.map(|project| {
         let import = homegen::import(&project, &files, &options(case));
         (project, import)
