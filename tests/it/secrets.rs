@@ -541,6 +541,187 @@ fn a_failure_to_generate_leaves_the_folder_as_it_was() {
     }
 }
 
+/// Writes secrets in plain text below `plain/secrets`.
+fn write_plain(repo: &Repository, secrets: &[(&str, &[u8])]) {
+    std::fs::create_dir_all(repo.at().join("plain/secrets")).unwrap();
+    for (name, content) in secrets {
+        repo.write(&format!("plain/secrets/{name}"), content);
+    }
+}
+
+/// The names in a folder, sorted. Empty if there is none.
+fn names(path: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn secrets_in_plain_text_are_encrypted_and_removed() {
+    let Some(repo) = Repository::new() else { return };
+    repo.declare_agenix(&["db", "mail", "later"]);
+    let binary: Vec<u8> = (0..=255).cycle().take(70_000).collect();
+    write_plain(&repo, &[("db", CONTENT.as_bytes()), ("mail", &binary)]);
+    // Every argument of age is recorded.
+    repo.program("age", "#!/bin/sh\necho \"$@\" >>arguments\nPATH=${PATH#*:} exec age \"$@\"\n");
+    let path = format!("{}:{}", repo.at().join("bin").display(), std::env::var("PATH").unwrap());
+    let output = Command::new(env!("CARGO_BIN_EXE_homegen"))
+        .args(["secrets", "encrypt", "plain/secrets"])
+        .current_dir(repo.at())
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(
+        text(&output.stdout),
+        "encrypted plain/secrets/db into secrets/db.age, for 2 keys\nencrypted plain/secrets/mail into secrets/mail.age, for 2 keys\nadd the files to Git: a flake sees only files that Git tracks\n"
+    );
+    let arguments = repo.read("arguments");
+    assert!(arguments.contains("--recipient") && !arguments.contains(CONTENT), "{arguments}");
+    for key in ["host", "me.key"] {
+        assert_eq!(repo.decrypt("secrets/db.age", key), CONTENT);
+    }
+    repo.run("age", &["--decrypt", "-i", "me.key", "-o", "opened", "secrets/mail.age"], "");
+    assert_eq!(std::fs::read(repo.at().join("opened")).unwrap(), binary);
+    assert!(!repo.at().join("plain/secrets").exists() && repo.at().join("plain").exists());
+    // The record makes the keys of age certain.
+    let audited = text(&repo.homegen(&["audit"]).stdout);
+    assert!(!audited.contains("not certain"), "{audited}");
+    // A secret that gets its value later.
+    write_plain(&repo, &[("later", b"x")]);
+    assert_eq!(repo.homegen(&["encrypt", "plain/secrets"]).status.code(), Some(0));
+    assert_eq!(repo.decrypt("secrets/later.age", "host"), "x");
+}
+
+#[test]
+fn the_plain_text_is_overwritten_before_it_is_removed() {
+    let Some(repo) = Repository::new() else { return };
+    repo.declare_agenix(&["db"]);
+    write_plain(&repo, &[("db", CONTENT.as_bytes())]);
+    // The open file shows the content after the name is gone.
+    let mut open = std::fs::File::open(repo.at().join("plain/secrets/db")).unwrap();
+    assert_eq!(repo.homegen(&["encrypt", "plain/secrets"]).status.code(), Some(0));
+    let mut content = Vec::new();
+    std::io::Read::read_to_end(&mut open, &mut content).unwrap();
+    assert_eq!(content, vec![0; CONTENT.len()]);
+}
+
+#[test]
+fn a_secret_that_cannot_be_encrypted_stays_and_no_encrypted_file_is_replaced() {
+    let Some(repo) = Repository::new() else { return };
+    repo.declare_agenix(&["db", "mail"]);
+    repo.encrypt("secrets/mail.age", &["host", "me.key"], &[]);
+    let before = std::fs::read(repo.at().join("secrets/mail.age")).unwrap();
+    write_plain(&repo, &[("db", b"new"), ("mail", b"new"), ("notes.txt", b"mine"), (".hidden", b"mine")]);
+    let output = repo.homegen(&["encrypt", "plain/secrets"]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let err = text(&output.stderr);
+    assert!(err.contains("plain/secrets/mail: left as it is, because ./secrets/mail.age exists"), "{err}");
+    assert!(err.contains("plain/secrets/notes.txt: not a secret of homeserver.yaml"), "{err}");
+    assert_eq!(std::fs::read(repo.at().join("secrets/mail.age")).unwrap(), before);
+    assert_eq!(repo.decrypt("secrets/db.age", "host"), "new");
+    assert_eq!(names(&repo.at().join("plain/secrets")), [".hidden", "mail", "notes.txt"]);
+    assert_eq!(repo.read("plain/secrets/mail"), "new");
+}
+
+#[test]
+fn without_recipients_or_with_an_unusable_file_nothing_is_encrypted() {
+    let Some(repo) = Repository::new() else { return };
+    let fails = |why: &str| {
+        let output = repo.homegen(&["encrypt", "plain/secrets"]);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(text(&output.stderr).contains(why), "{output:?}");
+        assert_eq!(names(&repo.at().join("secrets")), [""; 0]);
+        assert!(repo.at().join("plain/secrets/a").exists());
+    };
+    write_plain(&repo, &[("a", CONTENT.as_bytes()), ("b", b"x")]);
+    repo.declare("agenix: { directory: secrets }\nsecrets: { a: {}, b: {} }", &["a", "b"]);
+    fails("no file was changed, because a, b have no recipients; add `recipients` to `agenix`");
+    repo.declare_agenix(&["a", "b"]);
+    let b = repo.at().join("plain/secrets/b");
+    std::fs::write(&b, "").unwrap();
+    fails("plain/secrets/b: the file is empty");
+    std::fs::remove_file(&b).unwrap();
+    std::os::unix::fs::symlink("a", &b).unwrap();
+    fails("plain/secrets/b: not a regular file");
+    std::fs::remove_file(&b).unwrap();
+    std::fs::hard_link(repo.at().join("host"), &b).unwrap();
+    fails("plain/secrets/b: the file has another hard link");
+    assert!(repo.read("host").contains("PRIVATE KEY"));
+    std::fs::remove_file(&b).unwrap();
+    // age fails, or prints a part of a file.
+    for (script, why) in [
+        ("echo 'age: error: no plugin' >&2; exit 1", "age: error: no plugin"),
+        ("printf 'age-encryption.org/v1\\n--- x\\n'", "age printed a file of another length"),
+        ("PATH=${PATH#*:} age \"$@\" | head -c 300", "age printed a file of another length"),
+    ] {
+        repo.program("age", &format!("#!/bin/sh\n{script}\n"));
+        let path = format!("{}:{}", repo.at().join("bin").display(), std::env::var("PATH").unwrap());
+        let output = Command::new(env!("CARGO_BIN_EXE_homegen"))
+            .args(["secrets", "encrypt", "plain/secrets"])
+            .current_dir(repo.at())
+            .env("PATH", path)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(text(&output.stderr).contains(why), "{output:?}");
+        assert_eq!(names(&repo.at().join("secrets")), [""; 0]);
+        assert_eq!(repo.read("plain/secrets/a"), CONTENT);
+    }
+}
+
+#[test]
+fn secrets_in_plain_text_are_encrypted_through_sops() {
+    let (Some(repo), Some(sops)) = (Repository::new(), sops()) else { return };
+    let me = repo.key("me.key");
+    let head = "sops: { file: hosts/store.yaml }\nsecrets: { db: {}, app: { key: app/key }, mail: { format: env }, vpn: { file: hosts/vpn.bin }, dot: { file: hosts/dot.env, format: env } }";
+    repo.declare(head, &["db", "app", "mail", "vpn", "dot"]);
+    let path = format!("{}:{}", Path::new(&sops).parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let encrypt = || {
+        let output = Command::new(env!("CARGO_BIN_EXE_homegen"))
+            .args(["secrets", "encrypt", "plain/secrets"])
+            .current_dir(repo.at())
+            .env("PATH", &path)
+            .env("SOPS_AGE_KEY_FILE", "me.key")
+            .output()
+            .unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let odd = "a\"b\\c: #\t\u{2028}é\nsecond";
+    let vpn: Vec<u8> = (0..=255).collect();
+    write_plain(
+        &repo,
+        &[("db", odd.as_bytes()), ("vpn", &vpn), ("dot", b"A=1\n"), ("mail", b"A=1\nB=two words\n")],
+    );
+    let (code, _, err) = encrypt();
+    assert_eq!(code, Some(2));
+    assert!(err.contains("no file was changed, because sops has no recipients"), "{err}");
+    repo.write(".sops.yaml", format!("creation_rules:\n- path_regex: ^hosts/\n  age: {me}\n"));
+    let (code, out, err) = encrypt();
+    assert_eq!(code, Some(0), "{out}{err}");
+    assert!(!repo.at().join("plain/secrets").exists());
+    let value = |file: &str, key: &str| {
+        let extract: &[&str] = if key.is_empty() { &[] } else { &["--extract", key] };
+        let arguments =
+            [&["SOPS_AGE_KEY_FILE=me.key", sops.as_str(), "decrypt", "--output", "opened"], extract, &[file]];
+        repo.run("env", &arguments.concat(), "");
+        std::fs::read(repo.at().join("opened")).unwrap()
+    };
+    assert_eq!(value("hosts/store.yaml", "[\"db\"]"), odd.as_bytes());
+    assert_eq!(value("hosts/store.yaml", "[\"mail\"]"), b"A=1\nB=two words\n");
+    assert_eq!(value("hosts/vpn.bin", ""), vpn);
+    assert_eq!(value("hosts/dot.env", ""), b"A=1\n");
+    // A key is added to the existing file.
+    write_plain(&repo, &[("app", odd.as_bytes()), ("db", b"other")]);
+    let (code, _, err) = encrypt();
+    assert_eq!(code, Some(2));
+    assert!(err.contains("plain/secrets/db: left as it is"), "{err}");
+    assert_eq!(value("hosts/store.yaml", "[\"app\"][\"key\"]"), odd.as_bytes());
+    assert_eq!(value("hosts/store.yaml", "[\"db\"]"), odd.as_bytes());
+    assert_eq!(names(&repo.at().join("plain/secrets")), ["db"]);
+}
+
 #[test]
 fn secrets_of_sops_are_generated_through_sops() {
     let (Some(repo), Some(sops)) = (Repository::new(), sops()) else { return };
