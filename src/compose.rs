@@ -35,7 +35,7 @@ use crate::project::{
     Comments, FileKind, Kind, Node, Origin, Origins, Project, ProjectFiles, ReadOptions, Service, Unread,
     Variable,
 };
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Sources, Span};
 use tree::{Builder, Tree};
 
 /// The names of a Compose file in its folder, in the order in which Compose looks for them (compose-go, cli/options.go).
@@ -80,6 +80,7 @@ pub fn read(
         resolved: HashSet::new(),
         contexts: 1,
         variables: IndexMap::new(),
+        env_sources: HashMap::new(),
     };
     let project = reader.project(options);
     let is_spent = reader.budget.is_spent();
@@ -146,6 +147,8 @@ struct Reader<'a> {
     /// The number of contexts.
     contexts: usize,
     variables: IndexMap<String, Variable>,
+    /// The sources of the env files of services, by path.
+    env_sources: HashMap<String, SourceId>,
 }
 
 /// The surroundings of the files of one project: of the whole project, or of an included one.

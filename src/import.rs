@@ -105,16 +105,22 @@ pub struct Import {
     pub steps: Vec<HostStep>,
 }
 
-/// Converts a project. `files` are those around its Compose files.
-pub fn import(project: &Project, files: &dyn ProjectFiles, options: &Options) -> Import {
+/// Converts a project. `files` are the files around its Compose files, and `presets` the presets by the images that belong to
+/// one preset alone.
+pub fn import(
+    project: &Project,
+    files: &dyn ProjectFiles,
+    options: &Options,
+    presets: &HashMap<&str, &str>,
+) -> Import {
     let proxies = site::proxies(project, options);
-    let import = convert_all(project, files, options, proxies.clone());
+    let import = convert_all(project, files, options, presets, proxies.clone());
     if !options.is_partial || import.refused.is_empty() {
         return import.result;
     }
     // The other services know that these are not written.
     let unwritten = import.refused.into_iter().chain(proxies).collect();
-    convert_all(project, files, options, unwritten).result
+    convert_all(project, files, options, presets, unwritten).result
 }
 
 /// The result of converting all services but some.
@@ -129,6 +135,7 @@ fn convert_all(
     project: &Project,
     files: &dyn ProjectFiles,
     options: &Options,
+    presets: &HashMap<&str, &str>,
     refused: HashMap<String, Vec<Line>>,
 ) -> Converted {
     let mut ledger = Ledger::new(project);
@@ -143,6 +150,7 @@ fn convert_all(
         project,
         files,
         options,
+        presets,
         data: options.data.clone().unwrap_or_else(|| format!("/var/lib/{service}")),
         constants: Constants::new(&service, existing.constants.clone()),
         secrets: Secrets::new(&service, Taken::new(existing.secrets.iter().cloned())),
@@ -215,6 +223,8 @@ struct Context<'a> {
     project: &'a Project,
     files: &'a dyn ProjectFiles,
     options: &'a Options,
+    /// The presets, by their images.
+    presets: &'a HashMap<&'a str, &'a str>,
     /// The name of the homegen service.
     service: String,
     /// The folder for relative paths of the project.

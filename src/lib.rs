@@ -276,7 +276,8 @@ pub fn import(
     files: &dyn project::ProjectFiles,
     options: &import::Options,
 ) -> import::Import {
-    stacker::grow(STACK, || import::import(project, files, options))
+    let presets = preset::images().collect();
+    stacker::grow(STACK, || import::import(project, files, options, &presets))
 }
 
 /// Checks the text that an import wrote to the file `name`. The diagnostics are at the places of the Compose files, whose

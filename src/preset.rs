@@ -32,6 +32,16 @@ pub const PRESETS: &[(&str, &str)] = &[
     ("uptime-kuma", include_str!("../presets/uptime-kuma.yaml")),
 ];
 
+/// The images that belong to one preset alone, without their tags, each with the name of the preset. A database beside the
+/// program is in many projects.
+pub fn images() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PRESETS.iter().flat_map(|(preset, text)| {
+        let images = text.lines().filter_map(|line| line.trim().strip_prefix("image: "));
+        let images = images.map(|image| image.rsplit_once(':').map_or(image, |(repository, _)| repository));
+        images.filter(|image| !image.contains("/library/")).map(|image| (image, *preset))
+    })
+}
+
 /// Parses a text into a tree, and reports its mistakes.
 pub type Parse = fn(&str, SourceId, &mut Diagnostics) -> Option<Node>;
 

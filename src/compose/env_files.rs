@@ -30,7 +30,10 @@ impl Reader<'_> {
             let variables = match self.files.read(plain(&path)) {
                 Ok(text) if !self.budget.take(text.len()) => None,
                 Ok(text) => {
-                    let source = self.sources.add(&path, text.clone());
+                    // Services often share a file, which is one source.
+                    let known = self.env_sources.get(&*path).copied();
+                    let source = known.unwrap_or_else(|| self.sources.add(&path, text.clone()));
+                    self.env_sources.insert(path.to_string(), source);
                     Some(match is_raw {
                         true => dotenv::parse_raw(&text, source, &lookup, self.diagnostics),
                         false => dotenv::parse(&text, source, &lookup, &self.budget, self.diagnostics),

@@ -179,7 +179,7 @@ pub(super) fn shell_word(container: &mut Container, words: &[Node], index: usize
         return word;
     }
     let alone = [value.clone().into_owned()];
-    // A secret before the word is not that of the word.
+    // A secret before the word belongs to another word.
     let mut before: Vec<String> = Vec::new();
     for word in &words[..index] {
         before.push(word.text().unwrap_or_default().into_owned());

@@ -47,6 +47,15 @@ pub(super) fn convert(container: &mut Container) {
         container.refused(image, reason);
         return;
     }
+    let full = format!("{}{}", registry(&written), without_tag(&written));
+    if let Some(preset) = container.context.presets.get(full.as_str()) {
+        let detail = Some(format!("`preset: {preset}`"));
+        container.changed(
+            image,
+            "homegen has a preset for this image, which sets up the whole service",
+            detail,
+        );
+    }
     let mut parts = vec![Part::Text(registry(&written).to_owned())];
     parts.extend(container.context.parts(scalar, image.origin));
     container.set(&["image"], Value::Text(joined(parts)), image.origin);
@@ -61,11 +70,16 @@ fn registry(image: &str) -> &'static str {
     }
 }
 
-/// The reason for which an image cannot run in a unit.
-fn unsupported(image: &str) -> Option<String> {
+/// An image without its tag and digest.
+fn without_tag(image: &str) -> &str {
     let name = image.split('@').next().unwrap_or_default();
     let path = name.rfind('/').map_or(0, |at| at + 1);
-    let name = &name[..name[path..].find(':').map_or(name.len(), |at| path + at)];
+    &name[..name[path..].find(':').map_or(name.len(), |at| path + at)]
+}
+
+/// The reason for which an image cannot run in a unit.
+fn unsupported(image: &str) -> Option<String> {
+    let name = without_tag(image);
     let rows: &[Row<Unsupported>] = data::rows!(Unsupported, "unsupported-images");
     let row =
         rows.iter().map(Row::get).find(|row| name == row.image || name.ends_with(&format!("/{}", row.image)));

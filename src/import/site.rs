@@ -43,7 +43,7 @@ struct Site {
     port: u16,
 }
 
-/// What a proxy is told about a service.
+/// The settings of a proxy for a service.
 #[derive(Default)]
 struct Wish<'a> {
     /// The names. Empty: the name of the container below the domain.
@@ -71,7 +71,8 @@ enum Read<'a> {
 /// Kinds of middlewares that change no answer that matters: Caddy redirects to https and compresses by itself.
 const HARMLESS: &[&str] = &["compress", "redirectscheme"];
 
-const BEYOND: &str = "the proxy is told more than names and a port: the labels stay, write the site by hand";
+const BEYOND: &str =
+    "the proxy has more settings than names and a port: the labels stay, write the site by hand";
 
 /// The proxies of a project, which the front of homegen replaces, each with its line in the report.
 pub(super) fn proxies(project: &Project, options: &Options) -> HashMap<String, Vec<Line>> {
@@ -302,7 +303,7 @@ fn tcp_ports(service: &Service) -> impl Iterator<Item = Published<'_>> {
     })
 }
 
-/// The port of a service whose proxy is told none: the only one, with HTTP unless the proxy is told a name.
+/// The port of a service whose proxy has no port for it: the only port, with HTTP unless the proxy has a name for it.
 fn only_port(service: &Service, asks: bool) -> Option<u16> {
     let known: &Known = data::table!(Known, "compose-sites");
     let mut ports: BTreeSet<u16> = tcp_ports(service).filter_map(|port| port.target).collect();
@@ -356,7 +357,7 @@ fn harmful_middlewares(services: &[&Service]) -> HashMap<String, bool> {
     found
 }
 
-/// Reads what the service tells a proxy.
+/// Reads the settings of the service for a proxy.
 fn read<'a>(service: &'a Service, middlewares: &HashMap<String, bool>) -> Read<'a> {
     let labels = service.keys.get("labels");
     let labels: Vec<(&String, &Node)> = labels.into_iter().flat_map(Node::entries).collect();

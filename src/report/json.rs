@@ -24,7 +24,7 @@ struct Entry<'a> {
     text: String,
 }
 
-/// What an import wrote.
+/// The paths that an import wrote.
 #[derive(Debug, Default)]
 pub struct Output<'a> {
     /// The path of the file. `None` if the project is refused.

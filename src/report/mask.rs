@@ -113,7 +113,7 @@ fn secret_in_block(line: &str, block: &mut Option<usize>) -> Option<usize> {
     })
 }
 
-/// The start of the first value whose name is that of a secret, anywhere in a line.
+/// The start of the first value with the name of a secret, anywhere in a line.
 fn named_secret(line: &str) -> Option<usize> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
     line.match_indices([':', '=']).map(|(at, _)| at).find_map(|at| {

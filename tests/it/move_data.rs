@@ -4,7 +4,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use homegen::import::HostStep;
+use homegen::report::HostStep;
 use homegen::report::move_data;
 
 use crate::common::attacker::{ATTACKER, Attacker, give, is_root, race};
@@ -248,7 +248,7 @@ fn a_full_disk_leaves_no_part_of_a_copy() {
 }
 
 #[test]
-fn a_user_who_owns_the_folder_of_a_target_cannot_redirect_the_copy() {
+fn the_owner_of_a_target_folder_cannot_redirect_the_copy() {
     if !is_root() || !are_installed(&["unshare", "setsid"]) {
         return;
     }
@@ -280,7 +280,7 @@ fn a_user_who_owns_the_folder_of_a_target_cannot_redirect_the_copy() {
 }
 
 #[test]
-fn a_user_who_owns_a_source_cannot_have_files_of_root_copied() {
+fn the_owner_of_a_source_cannot_have_files_of_root_copied() {
     if !is_root() || !are_installed(&["unshare", "setsid"]) {
         return;
     }
