@@ -4,8 +4,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use homegen::report::HostStep;
-use homegen::report::move_data;
+use homegen::report::{HostStep, move_data};
 
 use crate::common::attacker::{ATTACKER, Attacker, give, is_root, race};
 use crate::common::folder::names;
