@@ -24,7 +24,7 @@ struct Entry<'a> {
     text: String,
 }
 
-/// The paths that an import wrote.
+/// The output of an import.
 #[derive(Debug, Default)]
 pub struct Output<'a> {
     /// The path of the file. `None` if the project is refused.

@@ -47,7 +47,7 @@ fn steps(report: &Report, output: &Output, has_store: bool, file: &str, project:
     if let (Some(folder), false) = (&output.folder, output.secrets.is_empty()) {
         if !has_store {
             steps.push(format!(
-                "add `recipients` to `agenix` in {file}: your public key, and the public key of the host (`cat /etc/ssh/ssh_host_ed25519_key.pub`)"
+                "add `recipients` to `agenix` in {file}: your public key and the key of the host (`cat /etc/ssh/ssh_host_ed25519_key.pub`)"
             ));
         }
         let secrets = format!("{folder}/secrets");

@@ -93,7 +93,7 @@ fn the_folder_has_each_secret_and_is_for_its_owner_alone() {
 
     Next:
       1. fill in the values marked `# import:` in homeserver.yaml
-      2. add `recipients` to `agenix` in homeserver.yaml: your public key, and that of the host (`cat /etc/ssh/ssh_host_ed25519_key.pub`)
+      2. add `recipients` to `agenix` in homeserver.yaml: your public key and the key of the host (`cat /etc/ssh/ssh_host_ed25519_key.pub`)
       3. write secrets without a value to files in shop-import/secrets: shop-mail-token
       4. homegen secrets encrypt shop-import/secrets
       5. homegen check

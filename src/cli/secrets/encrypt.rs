@@ -120,8 +120,8 @@ fn sort(
     }
     if !without_recipients.is_empty() {
         return Err(Stop::Failed(format!(
-            "no file was changed, because {} {} no recipients; add `recipients` to `agenix` in {}: your public key, \
-             and that of the host (`cat /etc/ssh/ssh_host_ed25519_key.pub` there)",
+            "no file was changed, because {} {} no recipients; add `recipients` to `agenix` in {}: your public key \
+             and the key of the host (`cat /etc/ssh/ssh_host_ed25519_key.pub` there)",
             without_recipients.join(", "),
             if without_recipients.len() == 1 { "has" } else { "have" },
             shown(&input.file)
