@@ -8,7 +8,12 @@ const SHORTEST: usize = 4;
 
 /// Known secrets by their first bytes, so that a search costs as much as the text is long.
 #[derive(Debug, Default)]
-pub(crate) struct KnownSecrets<'a>(HashMap<[u8; SHORTEST], Vec<&'a str>>);
+pub(crate) struct KnownSecrets<'a> {
+    /// The secrets by their first bytes.
+    starts: HashMap<[u8; SHORTEST], Vec<&'a str>>,
+    /// The first bytes alone, sorted: most places of a text have another one, and need no lookup by a hash.
+    first: Vec<u8>,
+}
 
 impl<'a> KnownSecrets<'a> {
     /// Secrets with these values. Short values are left out.
@@ -16,20 +21,24 @@ impl<'a> KnownSecrets<'a> {
         let mut known = KnownSecrets::default();
         for value in values.into_iter().collect::<HashSet<&str>>() {
             if let Some(start) = value.as_bytes().first_chunk() {
-                known.0.entry(*start).or_default().push(value);
+                known.starts.entry(*start).or_default().push(value);
+                known.first.push(start[0]);
             }
         }
+        known.first.sort_unstable();
+        known.first.dedup();
         known
     }
 
     /// The place of the first secret in `text`, the longest one there.
     pub(crate) fn find(&self, text: &str) -> Option<Range<usize>> {
-        if self.0.is_empty() {
+        if self.starts.is_empty() {
             return None;
         }
         let bytes = text.as_bytes();
         (0..bytes.len()).find_map(|at| {
-            let values = self.0.get(bytes[at..].first_chunk::<SHORTEST>()?)?;
+            self.first.binary_search(&bytes[at]).ok()?;
+            let values = self.starts.get(bytes[at..].first_chunk::<SHORTEST>()?)?;
             let found = values.iter().filter(|value| bytes[at..].starts_with(value.as_bytes()));
             found.map(|value| at..at + value.len()).max_by_key(|range| range.end)
         })
