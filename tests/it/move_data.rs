@@ -288,7 +288,14 @@ fn the_owner_of_a_source_cannot_have_files_of_root_copied() {
     for folder in ["project/data", "project/data/sub", "victim"] {
         std::fs::create_dir(moved.0.at(folder)).unwrap();
     }
-    std::fs::write(moved.0.at("victim/secret"), "of root").unwrap();
+    // cp resolves the path of each folder, so the attacker has many chances in a run.
+    let folders: Vec<String> = (0..30).map(|number| format!("d{number}")).collect();
+    for name in &folders {
+        std::fs::create_dir(moved.0.at("victim").join(name)).unwrap();
+        std::fs::write(moved.0.at("victim").join(name).join("secret"), "of root").unwrap();
+        std::fs::create_dir(moved.0.at("project/data/sub").join(name)).unwrap();
+        give(&moved.0.at("project/data/sub").join(name));
+    }
     symlink(moved.0.at("victim"), moved.0.at("project/data/link")).unwrap();
     for path in ["project/data", "project/data/sub", "project/data/link"] {
         give(&moved.0.at(path));
@@ -303,7 +310,7 @@ fn the_owner_of_a_source_cannot_have_files_of_root_copied() {
         || {
             let copied = |name: &str| {
                 let path = moved.0.at("lib/data").join(name);
-                !path.is_symlink() && path.join("secret").exists()
+                !path.is_symlink() && folders.iter().any(|name| path.join(name).join("secret").exists())
             };
             let won = copied("sub") || copied("link");
             let _ = std::fs::remove_dir_all(moved.0.at("lib"));
