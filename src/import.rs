@@ -197,6 +197,7 @@ fn convert_all(
         let cause = "the project has no service that homegen can write";
         context.ledger.line(Kind::Refused, None, cause, None);
     }
+    volume::write(&mut context, &mut document);
     let own = document.map("services").map(&service);
     own.set("containers", Value::Map(containers));
     context.sites.write(options, &service, &mut document);
@@ -255,7 +256,9 @@ impl Context<'_> {
             match key.as_str() {
                 "name" => self.ledger.left_out(node.origin, "the name of the service"),
                 "version" => self.ledger.left_out(node.origin, "Compose ignores it"),
-                "include" => self.ledger.changed(node.origin, "the included files are a part of the service"),
+                "include" => {
+                    self.ledger.left_out_whole(node.origin, "the included files are a part of the service")
+                }
                 _ => self.ledger.left_out(node.origin, "an extension, used where it is referred to"),
             }
         }

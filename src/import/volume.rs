@@ -2,18 +2,27 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
+
 use super::Context;
 use super::container::{Container, joined};
 use super::names::{Taken, slug};
 use crate::document::{Item, Map, Part, Value};
 use crate::filesystem;
-use crate::project::{self, Node};
+use crate::form::{Form, VolumeName};
+use crate::project::{self, Node, Origin};
 use crate::report::{HostStep, Path};
 
 /// The named volumes of the project, by key.
 #[derive(Debug, Default)]
 pub(super) struct Volumes {
     volumes: HashMap<String, Source>,
+    /// The keys of volumes in the output.
+    taken: Taken,
+    /// The mounted volumes with names of their own, by key in the output.
+    own_names: IndexMap<String, String>,
+    /// The values of `name`, each with the key of its volume in the output.
+    given: Vec<(Origin, String)>,
     /// The names below the folder of the data, by the folder that a path begins in and its first step from there.
     tops: HashMap<(String, String), String>,
     names: Taken,
@@ -64,8 +73,8 @@ fn split(path: &str) -> (String, Vec<&str>) {
 /// The source of a named volume.
 #[derive(Clone, Debug)]
 enum Source {
-    /// A volume of Podman with this name.
-    Named(String),
+    /// A volume of Podman. Its name is `SERVICE_KEY`, as in Docker, unless it has a name of its own.
+    Named { key: String, own_name: Option<String> },
     /// A folder of the host, which the options of the driver bind.
     Folder(Vec<Part>),
 }
@@ -80,25 +89,22 @@ pub(super) fn convert(context: &mut Context, document: &mut Map) {
     for (key, node) in &project.volumes {
         let text = |key: &str| node.get(key).and_then(Node::text).map(|text| text.into_owned());
         let is_external = text("external").as_deref() == Some("true");
-        let given = text("name").filter(|_| node.get("name").is_some_and(|name| name.origin != node.origin));
-        let in_docker = given.clone().unwrap_or_else(|| match is_external {
-            true => key.clone(),
-            false => format!("{}_{key}", project.name),
-        });
-        let name = match &given {
-            Some(name) => name.clone(),
-            None if is_external => key.clone(),
-            None => format!("{}-{}", context.service, slug(key)),
-        };
-        let source = driver(context, node, document).unwrap_or(Source::Named(name.clone()));
-        if let Source::Named(name) = &source {
-            context.steps.add(HostStep::CopyVolume { from: in_docker, to: name.clone() });
+        let given = node.get("name").filter(|name| name.origin != node.origin);
+        let own_name = text("name").filter(|_| given.is_some()).or_else(|| is_external.then(|| key.clone()));
+        let in_docker = own_name.clone().unwrap_or_else(|| format!("{}_{key}", project.name));
+        let named = named(context, key, own_name);
+        let source = driver(context, node, document).unwrap_or(named);
+        if let Source::Named { key, own_name } = &source {
+            let to = in_podman(context, key, own_name.as_deref());
+            context.steps.add(HostStep::CopyVolume { from: in_docker, to });
+            context.volumes.given.extend(given.map(|name| (name.origin, key.clone())));
+        } else if let Some(name) = given {
+            context.ledger.left_out(name.origin, "a volume that binds a folder is the folder");
         }
         context.volumes.volumes.insert(key.clone(), source);
         for (member, value) in node.entries().filter(|(_, value)| value.origin != node.origin) {
             match member.as_str() {
-                "driver" | "driver_opts" => {}
-                "name" => context.ledger.changed(value.origin, "the name is at the uses of the volume"),
+                "driver" | "driver_opts" | "name" => {}
                 "external" if is_external => {
                     context.ledger.changed(
                         value.origin,
@@ -114,6 +120,37 @@ pub(super) fn convert(context: &mut Context, document: &mut Map) {
         if context.is_leaf(node) {
             context.ledger.left_out(node.origin, "Podman creates a volume at its first use");
         }
+    }
+}
+
+/// A volume of Podman. Its key is that of the project, unless no volume can have it.
+fn named(context: &mut Context, key: &str, own_name: Option<String>) -> Source {
+    let is_name = VolumeName::parse(key).is_some();
+    let key = context.volumes.taken.take(&if is_name { key.to_owned() } else { slug(key) });
+    let own_name = own_name.filter(|name| *name != in_podman(context, &key, None));
+    Source::Named { key, own_name }
+}
+
+/// The name of a volume in Podman.
+fn in_podman(context: &Context, key: &str, own_name: Option<&str>) -> String {
+    own_name.map_or_else(|| format!("{}_{key}", context.service), str::to_owned)
+}
+
+/// Writes the volumes with names of their own, those that a container mounts.
+pub(super) fn write(context: &mut Context, document: &mut Map) {
+    let own_names = std::mem::take(&mut context.volumes.own_names);
+    for (origin, key) in std::mem::take(&mut context.volumes.given) {
+        match own_names.contains_key(&key) {
+            true => {
+                let place = Path::of(&["services", &context.service, "volumes", &key, "name"]);
+                context.ledger.mapped(origin, place);
+            }
+            false => context.ledger.left_out(origin, "no volume needs the name"),
+        }
+    }
+    let own = document.map("services").map(&context.service);
+    for (key, name) in own_names {
+        own.map("volumes").map(&key).set("name", Value::text(name));
     }
 }
 
@@ -221,7 +258,7 @@ fn mount(container: &mut Container, item: &Node, target: &str) {
     match text("type").as_str() {
         "bind" => bind(container, item, &source, target, options),
         "volume" if source.is_empty() => {
-            let name = format!("{}-{}", container.context.full_name(&container.name), slug(target));
+            let name = container.context.volumes.taken.take(&format!("{}-{}", container.name, slug(target)));
             container.changed(item, "an anonymous volume has a name", Some(format!("`{name}`")));
             add(container, item, vec![Part::Text(name)], target, &options);
         }
@@ -231,11 +268,14 @@ fn mount(container: &mut Container, item: &Node, target: &str) {
             let from = declared.unwrap_or_else(|| {
                 let step = HostStep::CopyVolume { from: key.clone(), to: key.clone() };
                 container.context.steps.add(step);
-                Source::Named(key)
+                let source = named(container.context, &key, Some(key.clone()));
+                container.context.volumes.volumes.insert(key.clone(), source.clone());
+                source
             });
             if let Some(subpath) = option("volume", "subpath")
-                && let Source::Named(name) = &from
+                && let Source::Named { key, own_name } = &from
             {
+                let name = in_podman(container.context, key, own_name.as_deref());
                 let options = options.iter().map(|option| format!(",{option}")).collect::<String>();
                 let argument =
                     format!("--mount=type=volume,source={name},target={target},subpath={subpath}{options}");
@@ -243,7 +283,12 @@ fn mount(container: &mut Container, item: &Node, target: &str) {
                 return;
             }
             let parts = match from {
-                Source::Named(name) => vec![Part::Text(name)],
+                Source::Named { key, own_name } => {
+                    if let Some(name) = own_name {
+                        container.context.volumes.own_names.insert(key.clone(), name);
+                    }
+                    vec![Part::Text(key)]
+                }
                 Source::Folder(parts) => parts,
             };
             add(container, item, parts, target, &options);
