@@ -146,10 +146,10 @@ impl<'c, 'a> Container<'c, 'a> {
             "domainname" => self.podman_text("--dns-search", node),
             "environment" => environment::convert(self, node),
             "expose" => port::expose(self, node),
-            "extends" => self
-                .context
-                .ledger
-                .left_out_whole(node.origin, "the values of the extended service are a part of the container"),
+            "extends" => self.context.ledger.left_out_whole(
+                node.origin,
+                "the values of the extended service are a part of the container",
+            ),
             "external_links" => self.refused(node, "a container links to a container of another project"),
             "extra_hosts" => network::extra_hosts(self, node),
             "gpus" => deploy::gpus(self, node),

@@ -123,7 +123,7 @@ pub(super) fn convert(context: &mut Context, document: &mut Map) {
     }
 }
 
-/// A volume of Podman. Its key is that of the project, unless no volume can have it.
+/// A volume of Podman. It has the key of the project, unless no volume can have that key.
 fn named(context: &mut Context, key: &str, own_name: Option<String>) -> Source {
     let is_name = VolumeName::parse(key).is_some();
     let key = context.volumes.taken.take(&if is_name { key.to_owned() } else { slug(key) });
