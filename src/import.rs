@@ -257,7 +257,10 @@ impl Context<'_> {
                 "name" => self.ledger.left_out(node.origin, "the name of the service"),
                 "version" => self.ledger.left_out(node.origin, "Compose ignores it"),
                 "include" => {
-                    self.ledger.left_out_whole(node.origin, "the included files are a part of the service")
+                    let leaves = self.project.origins.below(node.origin).filter(|(_, place)| place.is_leaf);
+                    for (leaf, _) in leaves {
+                        self.ledger.changed(leaf, "the included files are a part of the service");
+                    }
                 }
                 _ => self.ledger.left_out(node.origin, "an extension, used where it is referred to"),
             }

@@ -641,7 +641,9 @@ pub(super) mod tests {
             let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
             // The first line has the comment beside it.
             let others: Vec<&str> = bare.lines().skip(1).collect();
-            prop_assert_eq!(&lines[1..], others.as_slice());
+            let (same, below) = lines[1..].split_at(others.len().min(lines.len() - 1));
+            prop_assert_eq!(same, others.as_slice());
+            prop_assert!(below.iter().all(|line| line.trim_start().starts_with('#')), "{}", text);
             let first = bare.lines().next().unwrap_or_default();
             let rest = lines[0].strip_prefix(first);
             prop_assert!(rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("  #")), "{}", text);

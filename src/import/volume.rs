@@ -99,7 +99,7 @@ pub(super) fn convert(context: &mut Context, document: &mut Map) {
             context.steps.add(HostStep::CopyVolume { from: in_docker, to });
             context.volumes.given.extend(given.map(|name| (name.origin, key.clone())));
         } else if let Some(name) = given {
-            context.ledger.left_out(name.origin, "a volume that binds a folder is the folder");
+            context.ledger.changed(name.origin, "a volume that binds a folder is the folder");
         }
         context.volumes.volumes.insert(key.clone(), source);
         for (member, value) in node.entries().filter(|(_, value)| value.origin != node.origin) {
@@ -145,7 +145,7 @@ pub(super) fn write(context: &mut Context, document: &mut Map) {
                 let place = Path::of(&["services", &context.service, "volumes", &key, "name"]);
                 context.ledger.mapped(origin, place);
             }
-            false => context.ledger.left_out(origin, "no volume needs the name"),
+            false => context.ledger.changed(origin, "the volume has this name, or no container mounts it"),
         }
     }
     let own = document.map("services").map(&context.service);

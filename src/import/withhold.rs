@@ -16,7 +16,7 @@ pub(super) fn withhold(context: &mut Context, containers: &mut Map, place: &Path
     let mut texts = Vec::new();
     {
         let is_irregular = |value: &&str| {
-            let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(|b| is(b));
+            let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
             value.len() >= SHORTEST && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
         };
         let secrets = KnownSecrets::new(context.secrets.values().filter(is_irregular));
