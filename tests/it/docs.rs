@@ -136,6 +136,34 @@ fn the_nix_after_an_example_is_part_of_its_output() {
 }
 
 #[test]
+fn the_imported_file_in_the_guide_is_real() {
+    let page = "docs/guides/move-from-compose.md";
+    let (blocks, _) = take_apart(&read(page));
+    let expected = blocks.iter().find(|block| block.is_example()).expect("the imported file");
+    let compose = blocks.iter().find(|block| block.text.starts_with("services:")).expect("a Compose file");
+    let parent = tempfile::tempdir().expect("a folder");
+    let project = parent.path().join("notes");
+    std::fs::create_dir(&project).expect("a folder");
+    std::fs::write(project.join("compose.yaml"), &compose.text).expect("a file");
+    std::fs::write(project.join(".env"), "DB_PASSWORD=u7Kq2vNx94\n").expect("a file");
+    let mut import = std::process::Command::new(env!("CARGO_BIN_EXE_homegen"));
+    let done =
+        import.arg("import").current_dir(&project).env_remove("DB_PASSWORD").output().expect("homegen");
+    let output = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{output}{}", String::from_utf8_lossy(&done.stderr));
+    let written = std::fs::read_to_string(project.join("homeserver.yaml")).expect("the imported file");
+    assert_eq!(written, expected.text, "{page}: `homegen import` writes another file");
+    assert!(
+        output.contains("notes-import/secrets"),
+        "{page}: the folder of the secrets has another name\n{output}"
+    );
+    let script = std::fs::read_to_string(project.join("notes-import/move-data.sh")).expect("the script");
+    for step in ["copy_volume notes_db notes_db\n", "copy_path ./files /var/lib/notes/files\n"] {
+        assert!(script.contains(step), "{page}: the script has no line {step}");
+    }
+}
+
+#[test]
 fn the_readme_example_has_15_lines() {
     let text = read("README.md");
     let (blocks, _) = take_apart(&text);
