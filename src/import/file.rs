@@ -27,7 +27,23 @@ pub(super) fn secrets(container: &mut Container, node: &Node) {
         };
         container.append(&["secrets"], value, item.origin);
         owner(container, item, "Compose ignores the owner and the mode of a secret from a file");
+        reader(container, item, &secret);
     }
+}
+
+/// Gives a mounted secret to the user of the container: homegen's file is readable by its owner alone, and Compose's by
+/// everyone in the container.
+fn reader(container: &mut Container, item: &Node, secret: &str) {
+    let user = container.service.keys.get("user").and_then(Node::text).unwrap_or_default().into_owned();
+    let number = user.split(':').next().unwrap_or_default().to_owned();
+    let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    if number == "root" || is_number && container.context.secrets.give_to(secret, &number) {
+        return;
+    }
+    let cause =
+        "the file of a secret is readable by root alone: write its `owner` if the program has another user";
+    let detail = Some(format!("the secret `{secret}`"));
+    container.context.ledger.line(Kind::OnTheHost, Some(item.origin), cause, detail);
 }
 
 /// The name of the secret that a top-level secret of Compose becomes.

@@ -16,6 +16,8 @@ pub(super) struct Secrets {
     secrets: IndexMap<String, ImportedSecret>,
     /// The names, by format and content: equal values are one secret.
     by_content: HashMap<(bool, String), String>,
+    /// The owners of the decrypted files, by the names of the secrets.
+    owners: HashMap<String, String>,
     /// The names of secrets without a value, by what asked for them.
     missing: HashMap<String, String>,
     taken: Taken,
@@ -27,6 +29,7 @@ impl Secrets {
         Secrets {
             secrets: IndexMap::new(),
             by_content: HashMap::new(),
+            owners: HashMap::new(),
             missing: HashMap::new(),
             taken,
             project: project.to_owned(),
@@ -52,6 +55,12 @@ impl Secrets {
         let name = self.add(hint, None, is_env);
         self.missing.insert(hint.to_owned(), name.clone());
         name
+    }
+
+    /// Gives the decrypted file of a secret to the user with a number. False if it belongs to another user.
+    pub(super) fn give_to(&mut self, name: &str, user: &str) -> bool {
+        let owner = self.owners.entry(name.to_owned()).or_insert_with(|| user.to_owned());
+        owner == user
     }
 
     fn add(&mut self, hint: &str, content: Option<Zeroizing<String>>, is_env: bool) -> String {
@@ -94,6 +103,9 @@ impl Secrets {
             let mut value = Map::default();
             if secret.is_env {
                 value.push("format", Value::text("env"));
+            }
+            if let Some(owner) = self.owners.get(&secret.name) {
+                value.push("owner", Value::Plain(owner.clone()));
             }
             secrets.push(&secret.name, Value::Map(value));
         }
