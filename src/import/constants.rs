@@ -82,6 +82,11 @@ impl Constants {
         Some(path)
     }
 
+    /// The value of a constant that a document refers to.
+    pub(super) fn value(&self, path: &str) -> Option<&str> {
+        self.constants.get(path)?.value.as_deref()
+    }
+
     /// Writes the constants that `document` refers to more than once, and those without a value. The others are written in
     /// place of their references.
     pub(super) fn settle(&self, document: &mut Map) {

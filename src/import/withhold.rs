@@ -20,10 +20,16 @@ pub(super) fn withhold(context: &mut Context, containers: &mut Map, place: &Path
             value.len() >= SHORTEST && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
         };
         let secrets = KnownSecrets::new(context.secrets.values().filter(is_irregular));
+        let constants = &context.constants;
+        // A constant may have the value of a variable that is a secret elsewhere.
+        let is_secret = |part: &Part| match part {
+            Part::Text(text) => secrets.find(text).is_some(),
+            Part::Reference(path) => constants.value(path).is_some_and(|value| secrets.find(value).is_some()),
+        };
         let mut path = place.clone();
         for entry in &containers.entries {
             path.0.push(Step::Key(entry.key.clone()));
-            find(&entry.value, &secrets, &mut path, &mut texts);
+            find(&entry.value, &is_secret, &mut path, &mut texts);
             path.0.pop();
         }
     }
@@ -56,27 +62,25 @@ pub(super) fn withhold(context: &mut Context, containers: &mut Map, place: &Path
     }
 }
 
-/// Finds the texts below `value` that contain a secret.
-fn find(value: &Value, secrets: &KnownSecrets, path: &mut Path, found: &mut Vec<Path>) {
-    let has_secret = |text: &str| secrets.find(text).is_some();
+/// Finds the texts below `value` with a part that is a secret.
+fn find(value: &Value, is_secret: &impl Fn(&Part) -> bool, path: &mut Path, found: &mut Vec<Path>) {
     match value {
         Value::Text(parts) => {
-            let is_literal = |part: &Part| matches!(part, Part::Text(text) if has_secret(text));
-            if parts.iter().any(is_literal) {
+            if parts.iter().any(is_secret) {
                 found.push(path.clone());
             }
         }
         Value::Map(map) => {
             for entry in &map.entries {
                 path.0.push(Step::Key(entry.key.clone()));
-                find(&entry.value, secrets, path, found);
+                find(&entry.value, is_secret, path, found);
                 path.0.pop();
             }
         }
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {
                 path.0.push(Step::Item(index));
-                find(&item.value, secrets, path, found);
+                find(&item.value, is_secret, path, found);
                 path.0.pop();
             }
         }
