@@ -43,6 +43,10 @@ pub(super) fn convert(container: &mut Container) {
         let detail = Some(format!("`{written}`"));
         container.changed(build, "the image is pulled in place of being built", detail);
     }
+    if written.split('/').next().is_some_and(|registry| registry.contains('@') && written.contains('/')) {
+        container.refused(image, "an image names a user of its registry: write the login under `login`");
+        return;
+    }
     if let Some(reason) = unsupported(&written) {
         container.refused(image, reason);
         return;

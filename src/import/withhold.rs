@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Context;
+use super::secrets::is_secret_variable;
 use crate::document::{Map, Part, Value};
 use crate::project::{Origin, Step};
 use crate::report::{Kind, Path};
@@ -19,7 +20,11 @@ pub(super) fn withhold(context: &mut Context, containers: &mut Map, place: &Path
             let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
             value.len() >= SHORTEST && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
         };
-        let secrets = KnownSecrets::new(context.secrets.values().filter(is_irregular));
+        let variables = context.project.variables.iter().filter_map(|(name, variable)| {
+            let value = variable.value.as_deref()?;
+            is_secret_variable(name, value).then_some(value)
+        });
+        let secrets = KnownSecrets::new(context.secrets.values().chain(variables).filter(is_irregular));
         let constants = &context.constants;
         // A constant may have the value of a variable that is a secret elsewhere.
         let is_secret = |part: &Part| match part {

@@ -89,21 +89,32 @@ fn is_separator(c: char) -> bool {
     c.is_whitespace() || "\"'`,;:=@/&?{}[]()$".contains(c)
 }
 
-/// The start of the secret in a line of a Compose file. `block` is the indentation of a key whose secret may continue in
-/// the next lines.
-fn secret_in_block(line: &str, block: &mut Option<usize>) -> Option<usize> {
+/// A key whose secret may continue in the next lines.
+#[derive(Clone, Copy)]
+struct Block {
+    /// The indentation of the key.
+    indentation: usize,
+    /// The secret begins in the next line, unless that is a mapping.
+    is_empty: bool,
+}
+
+/// The start of the secret in a line of a Compose file, after the lines of `block`.
+fn secret_in_block(line: &str, block: &mut Option<Block>) -> Option<usize> {
     let content = line.trim_start();
     let indentation = line.len() - content.len();
     if content.is_empty() {
         return None;
     }
-    if block.is_some_and(|block| indentation > block) {
+    if let Some(inside) = block.filter(|block| indentation > block.indentation)
+        && !(inside.is_empty && (content.contains(": ") || content.ends_with(':')))
+    {
         return Some(indentation);
     }
     *block = None;
     if let Some(at) = named_secret(line) {
-        *block = Some(indentation);
-        return Some(at);
+        let is_empty = line[at..].trim().is_empty();
+        *block = Some(Block { indentation, is_empty });
+        return (!is_empty).then_some(at);
     }
     let start =
         content.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '#' | '-' | '"' | '\''));
@@ -123,7 +134,7 @@ fn named_secret(line: &str) -> Option<usize> {
             .map_or(0, |last| last + before[last..].chars().next().map_or(1, char::len_utf8));
         let name = &before[start..];
         let is_secret = !name.is_empty() && is_secret_name(name) && !is_public_name(name);
-        (is_secret && !line[at + 1..].trim().is_empty()).then_some(at + 1)
+        is_secret.then_some(at + 1)
     })
 }
 
@@ -159,5 +170,7 @@ mod tests {
             masked("  KEY_TOKEN: |\n    a\n\n    b\n  c: d"),
             "  KEY_TOKEN: *\n    *\n\n    *\n  c: d"
         );
+        assert_eq!(masked("  DB_PASSWORD:\n    hunter2x\n  c: d"), "  DB_PASSWORD:\n    ********\n  c: d");
+        assert_eq!(masked("  db_password:\n    file: ./a"), "  db_password:\n    file: ./a");
     }
 }
