@@ -72,6 +72,17 @@ impl Value {
         Value::Text(vec![Part::Text(text.into())])
     }
 
+    /// The text, if it is a single part without references.
+    pub fn literal(&self) -> Option<&str> {
+        match self {
+            Value::Text(parts) => match parts.as_slice() {
+                [Part::Text(text)] => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// A text that is one reference.
     pub fn reference(name: impl Into<String>) -> Value {
         Value::Text(vec![Part::Reference(name.into())])

@@ -112,7 +112,7 @@ pub(super) fn without_braces(line: &str) -> String {
 }
 
 /// True if a word has the value of a variable with the name of a secret.
-fn has_secret(words: &[Node]) -> bool {
+pub(super) fn has_secret(words: &[Node]) -> bool {
     words.iter().any(|word| match &word.kind {
         project::Kind::Scalar(scalar) => scalar.parts.iter().any(is_secret_part),
         _ => false,

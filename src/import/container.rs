@@ -252,13 +252,7 @@ impl<'c, 'a> Container<'c, 'a> {
 
     /// The secret in a variable.
     fn secret_of(&self, variable: &str) -> Option<String> {
-        let text = |value: &Value| match value {
-            Value::Text(parts) => match parts.as_slice() {
-                [Part::Text(text)] => Some(text.clone()),
-                _ => None,
-            },
-            _ => None,
-        };
+        let text = |value: &Value| value.literal().map(str::to_owned);
         match self.map.get("secrets")? {
             Value::Map(map) => text(map.get(variable)?),
             Value::List(items) => items.iter().find_map(|item| match &item.value {

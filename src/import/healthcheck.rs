@@ -58,15 +58,11 @@ fn test(container: &mut Container, node: &Node) {
     let Some((first, words)) = node.items().split_first() else { return };
     let is_shell = first.text().as_deref() == Some("CMD-SHELL");
     let values: Vec<String> = words.iter().map(|word| word.text().unwrap_or_default().into_owned()).collect();
-    let has_part = |word: &Node| match &word.kind {
-        project::Kind::Scalar(scalar) => scalar.parts.iter().any(command::is_secret_part),
-        _ => false,
-    };
     let split = match is_shell {
         true => values.first().map(|line| shell_words::split(line).unwrap_or_default()).unwrap_or_default(),
         false => values,
     };
-    if in_words(&split).is_some() || words.iter().any(has_part) {
+    if in_words(&split).is_some() || command::has_secret(words) {
         with_secret(container, node, words, is_shell);
         return;
     }

@@ -376,7 +376,9 @@ pub(super) fn names(container: &mut Container) {
     wanted.extend(container.context.aliases.get(&service.name).cloned().unwrap_or_default());
     let full = container.context.full_name(&container.name);
     let mut known: HashSet<String> = match container.converted("aliases") {
-        Some(Value::List(items)) => items.iter().filter_map(|item| text_of(&item.value)).collect(),
+        Some(Value::List(items)) => {
+            items.iter().filter_map(|item| item.value.literal().map(str::to_owned)).collect()
+        }
         _ => HashSet::new(),
     };
     for name in wanted {
@@ -384,17 +386,6 @@ pub(super) fn names(container: &mut Container) {
         if !is_own && known.insert(name.clone()) && Domain::parse(&name).is_some() {
             container.add("aliases", Value::text(name));
         }
-    }
-}
-
-/// The text of a value without references.
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::Text(parts) => match parts.as_slice() {
-            [Part::Text(text)] => Some(text.clone()),
-            _ => None,
-        },
-        _ => None,
     }
 }
 
